@@ -1,0 +1,89 @@
+"""The door of accounts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from holdfast.kit.auth import Principal
+from holdfast.kit.errors import HoldfastError
+
+
+class Role(StrEnum):
+    """What an account may do. An owner may do all a guest may; an admin everything."""
+
+    GUEST = "guest"
+    OWNER = "owner"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One person."""
+
+    id: int
+    username: str
+    email: str
+    role: Role
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """A signed access token (ES256 JWT)."""
+
+    token: str
+    expires_at: datetime
+    account: Account
+
+
+class AccountExists(HoldfastError):
+    """The e-mail address or the user name is taken. Log in instead, or choose another name."""
+
+    code = "account_exists"
+    status = 409
+    title = "This account exists already"
+
+
+class InvalidCredentials(HoldfastError):
+    """E-mail and password do not belong together."""
+
+    code = "invalid_credentials"
+    status = 401
+    title = "E-mail or password is wrong"
+
+
+class AccountsApi(Protocol):
+    """What others may ask of accounts."""
+
+    async def register(self, *, username: str, email: str, password: str, role: Role = Role.GUEST) -> Account:
+        """Create an account. `role` comes from the caller's decision, never from the public.
+
+        Raises:
+            AccountExists: E-mail (canonical form) or user name is taken.
+            Invalid: E-mail, user name or password break a rule; every wrong field is named.
+        """
+
+    async def log_in(self, *, email: str, password: str) -> AccessToken:
+        """Exchange e-mail and password for an access token.
+
+        Raises:
+            InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+        """
+
+    async def principal(self, token: str) -> Principal:
+        """Check an access token and say who it speaks for. Verified tokens are remembered until they expire.
+
+        Raises:
+            Unauthenticated: Missing, malformed, forged, expired, or issued for another service.
+        """
+
+    async def get_many(self, *, ids: Sequence[int]) -> list[Account]:
+        """Return the accounts that exist among `ids`, in no set order."""
+
+    async def list_all(self, *, after_id: int = 0, limit: int = 100) -> list[Account]:
+        """Return accounts in order of id, for admins."""
+
+    def published_keys(self) -> Mapping[str, Any]:
+        """Return the public keys as a JSON Web Key Set, for anyone who wants to check a token."""

@@ -1,0 +1,438 @@
+"""The door of booking."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from holdfast.engine.price import Price
+from holdfast.kit.auth import Principal
+from holdfast.kit.errors import HoldfastError
+from holdfast.verticals.stays import CancellationPolicy
+
+
+T = TypeVar("T")
+
+
+class HoldState(StrEnum):
+    """Where a hold stands. Expired by time and not yet tidied counts as expired for everyone."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+class BookingState(StrEnum):
+    """Where a booking stands."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayItem:
+    """A stay somebody asks for: nights from `check_in` to `check_out`, which is not a night."""
+
+    property_id: int
+    check_in: date
+    check_out: date
+    guests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedStay:
+    """A stay with everything that was promised about it when it was quoted."""
+
+    property_id: int
+    property_name: str
+    owner_id: int
+    check_in: date
+    check_out: date
+    guests: int
+    zone: str
+    check_in_from: str
+    check_out_until: str
+    policy: CancellationPolicy
+    units: tuple[str, ...] = ()
+    """Names of the unit(s) assigned inside the claim, where the property has named units; empty in a quote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A price that holds until `expires_at`; takes no stock."""
+
+    id: str
+    items: tuple[QuotedStay, ...]
+    price: Price
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Stock kept for somebody at a locked price until `expires_at`."""
+
+    id: str
+    token: str
+    """Shown to whoever placed it; needed to confirm."""
+    quote_id: str
+    state: HoldState
+    items: tuple[QuotedStay, ...]
+    price: Price
+    created_at: datetime
+    expires_at: datetime
+    extendable_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """A confirmed hold."""
+
+    reference: str
+    number: int
+    hold_id: str | None
+    account_id: int
+    state: BookingState
+    items: tuple[QuotedStay, ...]
+    price: Price
+    payment_method: str
+    payment_status: str
+    created_at: datetime
+    cancelled_at: datetime | None
+    refund_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Nights an owner keeps for themselves."""
+
+    id: str
+    property_id: int
+    first: date
+    end: date
+    quantity: int
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightStock:
+    """Stock of one property on one night."""
+
+    night: date
+    capacity: int
+    taken: int
+    closed: bool
+    """Stop-sell: nothing more is sold, whatever is free."""
+
+    @property
+    def free(self) -> int:
+        """Units that can still be sold."""
+        return 0 if self.closed else max(0, self.capacity - self.taken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed(Generic[T]):
+    """The answer to a request with an idempotency key."""
+
+    value: T
+    replayed: bool = False
+    """Whether this is the answer an earlier request with the same key was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Whose idempotency keys and holds these are."""
+
+    account_id: int
+    key: str | None
+    """The Idempotency-Key; None only where a contract has none (Home Rental)."""
+    fingerprint: str = ""
+    """Digest of the request, to notice a key that is used again for something else."""
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One thing `verify` found wrong."""
+
+    rule: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrityReport:
+    """The result of one recount."""
+
+    started_at: datetime
+    duration_ms: int
+    cells: int
+    holds: int
+    bookings: int
+    ledger_entries: int
+    breaches: tuple[Breach, ...]
+
+
+class CapacityTaken(HoldfastError):
+    """Somebody else holds or has what was asked for. Choose other dates or another property; a retry may succeed later."""
+
+    code = "sold_out"
+    status = 409
+    title = "No longer available"
+
+
+class QuoteExpired(HoldfastError):
+    """The price was promised until a moment that has passed. Ask for a new quote."""
+
+    code = "quote_expired"
+    status = 409
+    title = "The quote has expired"
+
+
+class HoldExpired(HoldfastError):
+    """The hold ran out before it was confirmed or extended. Ask for a new quote and hold again."""
+
+    code = "hold_expired"
+    status = 409
+    title = "The hold has expired"
+
+
+class HoldNotActive(HoldfastError):
+    """The hold was released or cancelled. Ask for a new quote and hold again."""
+
+    code = "hold_not_active"
+    status = 409
+    title = "The hold is no longer active"
+
+
+class AlreadyConfirmed(HoldfastError):
+    """The hold became a booking before; `reference` names it."""
+
+    code = "already_confirmed"
+    status = 409
+    title = "Already confirmed"
+
+
+class ExtensionLimit(HoldfastError):
+    """A hold lives 30 minutes in all at most. Confirm it, or let it go."""
+
+    code = "hold_extension_limit"
+    status = 409
+    title = "The hold cannot be extended further"
+
+
+class HoldQuotaExceeded(HoldfastError):
+    """You hold as much as one account may at a time. Confirm or release a hold, or wait until one expires."""
+
+    code = "hold_quota_exceeded"
+    status = 429
+    title = "Too many holds at once"
+
+
+class AlreadyCancelled(HoldfastError):
+    """The booking was cancelled before."""
+
+    code = "already_cancelled"
+    status = 409
+    title = "Already cancelled"
+
+
+class CancellationTooLate(HoldfastError):
+    """The stay has begun; it can no longer be cancelled here. Talk to the host."""
+
+    code = "cancellation_too_late"
+    status = 409
+    title = "Too late to cancel"
+
+
+class BelowSold(HoldfastError):
+    """More is sold than would be left. `bookings` lists what stands against the change."""
+
+    code = "below_sold"
+    status = 409
+    title = "More is sold than that"
+
+
+class KeyMissing(HoldfastError):
+    """This request moves stock: send an `Idempotency-Key` header with a value of your own making."""
+
+    code = "idempotency_key_missing"
+    status = 400
+    title = "Idempotency-Key is missing"
+
+
+class KeyReused(HoldfastError):
+    """This Idempotency-Key was used for another request. Use a new key for a new request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = "The key belongs to another request"
+
+
+class KeyInProgress(HoldfastError):
+    """A request with this key is being worked on. Ask again in a second with the same key."""
+
+    code = "idempotency_in_progress"
+    status = 409
+    title = "Still working on it"
+
+
+class BookingApi(Protocol):
+    """What others may ask of booking."""
+
+    async def quote(self, *, account_id: int, items: Sequence[StayItem]) -> Quote:
+        """Price a request and promise the price for 15 minutes. Takes no stock and does not look at it.
+
+        Raises:
+            NotFound: A property does not exist or is not listed.
+            Invalid: A rule of a property stands against the request (code `rule_violation`), or the request is
+                malformed; every reason is named.
+        """
+
+    async def get_quote(self, *, account_id: int, quote_id: str) -> Quote:
+        """Return a quote to whom it was made.
+
+        Raises:
+            NotFound: No such quote, or somebody else's.
+        """
+
+    async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
+        """Take the stock of a quote for 10 minutes at the quoted price, all of it or nothing.
+
+        Raises:
+            NotFound: No such quote, or somebody else's.
+            QuoteExpired: The promise has run out.
+            CapacityTaken: A cell is full or closed; nothing was taken.
+            HoldQuotaExceeded: The account holds as much as it may.
+            KeyReused: The key belongs to another request.
+            KeyInProgress: A request with this key is running.
+        """
+
+    async def get_hold(self, *, account_id: int, hold_id: str) -> Hold:
+        """Return a hold to whom it belongs, its state judged now.
+
+        Raises:
+            NotFound: No such hold, or somebody else's.
+        """
+
+    async def extend_hold(self, *, caller: Caller, hold_id: str) -> Keyed[Hold]:
+        """Give a live hold 10 more minutes from now, never beyond 30 minutes after it was placed.
+
+        Raises:
+            NotFound: No such hold, or somebody else's.
+            HoldExpired: Too late.
+            HoldNotActive: It was released.
+            AlreadyConfirmed: It is a booking.
+            ExtensionLimit: It lives until its last moment already.
+        """
+
+    async def release_hold(self, *, account_id: int, hold_id: str) -> None:
+        """Let a hold go and free its stock. Releasing a released or expired hold changes nothing.
+
+        Raises:
+            NotFound: No such hold, or somebody else's.
+            AlreadyConfirmed: It is a booking: cancel that.
+        """
+
+    async def confirm(
+        self, *, caller: Caller, hold_id: str, hold_token: str, payment_method: str, payment_status: str
+    ) -> Keyed[Booking]:
+        """Turn a live hold into a booking at the held price.
+
+        Raises:
+            NotFound: No such hold, somebody else's, or the token is not its token.
+            HoldExpired: Too late; the stock may be gone.
+            HoldNotActive: It was released.
+            AlreadyConfirmed: It is a booking.
+        """
+
+    async def book(self, *, caller: Caller, item: StayItem, payment_method: str, payment_status: str) -> Keyed[Booking]:
+        """Quote, hold and confirm one stay at once at the flat nightly price (the Home Rental contract's call).
+
+        Raises:
+            NotFound: No such property, or it is not listed.
+            Invalid: A rule stands against it.
+            CapacityTaken: A night is full or closed.
+        """
+
+    async def bookings_of(self, *, account_id: int, before: int | None, limit: int) -> list[Booking]:
+        """Return an account's bookings, newest first, numbers below `before`."""
+
+    async def bookings_of_owner(self, *, owner_id: int, before: int | None, limit: int) -> list[Booking]:
+        """Return the bookings of everything an owner runs, newest first, numbers below `before`."""
+
+    async def get_booking(self, *, principal: Principal, reference: str | None = None, number: int | None = None) -> Booking:
+        """Return a booking by its reference or its number to its guest, its owner or an admin.
+
+        Raises:
+            NotFound: No such booking, or somebody else's.
+        """
+
+    async def cancel(self, *, caller: Caller, principal: Principal, number: int) -> Keyed[Booking]:
+        """Cancel a booking, free its stock, and store the refund its snapshotted policy gives at this moment.
+
+        Raises:
+            NotFound: No such booking, or somebody else's.
+            AlreadyCancelled: It was cancelled before.
+            CancellationTooLate: Check-in has passed.
+        """
+
+    async def refund_now(self, *, principal: Principal, number: int) -> tuple[int, datetime]:
+        """Return what a cancellation would give back now, in minor units, and the instant it was computed for."""
+
+    async def stock(self, *, property_ids: Sequence[int], first: date, end: date) -> Mapping[int, list[NightStock]]:
+        """Return the stock of the properties for every night in [first, end); live holds count as taken."""
+
+    async def define_stock(self, *, property_id: int, units: int, unit_names: tuple[str, ...] = ()) -> None:
+        """Make the stock of a property if it has none; a second call changes nothing."""
+
+    async def resize(self, *, owner: Principal, property_id: int, units: int) -> None:
+        """Change how many units a pool has.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+            BelowSold: More is sold on some night.
+        """
+
+    async def set_night_stock(
+        self, *, owner: Principal, property_id: int, first: date, end: date, capacity: int | None, closed: bool | None
+    ) -> None:
+        """Give every night in [first, end) a capacity of its own, or open or close it for sale.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+            BelowSold: More is sold on some night.
+        """
+
+    async def block(
+        self, *, caller: Caller, owner: Principal, property_id: int, first: date, end: date, quantity: int, note: str
+    ) -> Keyed[Block]:
+        """Take nights of one's own property off the market.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+            CapacityTaken: A night is sold; `bookings` lists what stands against it.
+        """
+
+    async def unblock(self, *, owner: Principal, block_id: str) -> None:
+        """Give blocked nights back. Unblocking twice changes nothing.
+
+        Raises:
+            NotFound: No such block, or somebody else's.
+        """
+
+    async def blocks_of(self, *, owner: Principal, property_id: int) -> list[Block]:
+        """Return the blocks of a property that are in force.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+        """
+
+    async def verify(self) -> IntegrityReport:
+        """Recount claims against cells, holds and bookings in one snapshot, keep and return the report."""
+
+    async def last_report(self) -> IntegrityReport | None:
+        """Return the last recount, if there was one."""

@@ -1,0 +1,103 @@
+"""The door of search."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+
+class StaySort(StrEnum):
+    """In which order stays are listed; ties by id."""
+
+    RECOMMENDED = "recommended"
+    PRICE = "price"
+    PRICE_DESC = "-price"
+    RATING = "-rating"
+    DISTANCE = "distance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A map box; `west` may be greater than `east` across the date line."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """Everything within `radius_km` of a point."""
+
+    latitude: float
+    longitude: float
+    radius_km: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaySearch:
+    """What a guest looks for. Everything is optional; what is given must all be met."""
+
+    text: str | None = None
+    place: str | None = None
+    box: Box | None = None
+    circle: Circle | None = None
+    check_in: date | None = None
+    check_out: date | None = None
+    guests: int = 1
+    price_min_minor: int | None = None
+    price_max_minor: int | None = None
+    kinds: tuple[str, ...] = ()
+    amenities: tuple[str, ...] = ()
+    rating_min: float | None = None
+    sort: StaySort = StaySort.RECOMMENDED
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayHit:
+    """One property found."""
+
+    property_id: int
+    name: str
+    kind: str
+    neighbourhood: str
+    city: str
+    latitude: float
+    longitude: float
+    guests_max: int
+    bedrooms: int
+    beds: int
+    bathrooms: float
+    amenities: tuple[str, ...]
+    rating: float | None
+    reviews: int
+    base_minor: int
+    currency: str
+    distance_km: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayPage:
+    """One page of what was found."""
+
+    hits: tuple[StayHit, ...]
+    total: int
+    next_position: tuple[float | int | str, ...] | None
+    """Where the next page starts; the edge wraps it into an opaque signed cursor."""
+    facets: Mapping[str, Mapping[str, int]]
+    """Counts by `kind`, `neighbourhood` and `amenity`, when asked for."""
+
+
+class SearchApi(Protocol):
+    """What others may ask of search."""
+
+    async def stays(
+        self, *, search: StaySearch, after: Sequence[float | int | str] | None = None, facets: bool = False
+    ) -> StayPage:
+        """Find listed properties, with every night free when dates are given, in one set-based query a page."""
+
+    async def rebuild(self) -> int:
+        """Forget the read model and make it anew from catalog and booking; returns how many properties it has."""
