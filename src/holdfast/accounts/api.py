@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from holdfast.kit.auth import Principal
-from holdfast.kit.errors import HoldfastError
+from holdfast.kit.errors import HoldfastError, Unauthenticated
 
 
 class Role(StrEnum):
@@ -27,6 +27,8 @@ class Account:
     email: str
     role: Role
     created_at: datetime
+    disabled: bool = False
+    """Whether an admin has closed it: it keeps its name and address, and nobody can log in to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,13 @@ class InvalidCredentials(HoldfastError):
     title = "E-mail or password is wrong"
 
 
+class TokenExpired(Unauthenticated):
+    """The access token was good and has run out. Log in again; nothing else is wrong with the request."""
+
+    code = "token_expired"
+    title = "The access token has expired"
+
+
 class AccountsApi(Protocol):
     """What others may ask of accounts."""
 
@@ -63,6 +72,16 @@ class AccountsApi(Protocol):
         Raises:
             AccountExists: E-mail (canonical form) or user name is taken.
             Invalid: E-mail, user name or password break a rule; every wrong field is named.
+            Overloaded: Too many passwords are being hashed; nothing was done.
+        """
+
+    async def create_admin(self, *, username: str, email: str, password: str) -> Account:
+        """Create an account that may do everything; for the operator's command line, never for the network.
+
+        Raises:
+            AccountExists: E-mail (canonical form) or user name is taken; the account found is left as it is.
+            Invalid: E-mail, user name or password break a rule; every wrong field is named.
+            Overloaded: Too many passwords are being hashed; nothing was done.
         """
 
     async def log_in(self, *, email: str, password: str) -> AccessToken:
@@ -70,20 +89,39 @@ class AccountsApi(Protocol):
 
         Raises:
             InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            Overloaded: Too many passwords are being checked.
         """
 
     async def principal(self, token: str) -> Principal:
         """Check an access token and say who it speaks for. Verified tokens are remembered until they expire.
 
         Raises:
-            Unauthenticated: Missing, malformed, forged, expired, or issued for another service.
+            Unauthenticated: Missing, malformed, forged, not yet valid, or issued for another service.
+            TokenExpired: The signature is good and the token has run out.
         """
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Account]:
         """Return the accounts that exist among `ids`, in no set order."""
 
+    async def find_by_email(self, *, email: str) -> Account | None:
+        """Return the account of an address in whatever spelling, or None; for the command line and the demo data."""
+
     async def list_all(self, *, after_id: int = 0, limit: int = 100) -> list[Account]:
-        """Return accounts in order of id, for admins."""
+        """Return accounts in order of id, for admins; at most 1,000 at a time."""
+
+    async def disable(self, *, account_id: int) -> Account:
+        """Close an account: nobody can log in to it until `enable`. Access tokens already given run out by themselves.
+
+        Raises:
+            NotFound: There is no such account.
+        """
+
+    async def enable(self, *, account_id: int) -> Account:
+        """Open a closed account again.
+
+        Raises:
+            NotFound: There is no such account.
+        """
 
     def published_keys(self) -> Mapping[str, Any]:
         """Return the public keys as a JSON Web Key Set, for anyone who wants to check a token."""

@@ -1,0 +1,43 @@
+"""The tables of accounts."""
+
+from typing import Final
+
+from sqlalchemy import CheckConstraint, Column, ColumnElement, Table, func
+
+from holdfast.accounts.api import Role
+from holdfast.accounts.rules import MAX_EMAIL, MAX_USERNAME, MIN_USERNAME
+from holdfast.kit.db.tables import STRICT, module_tables, one_of
+from holdfast.kit.db.types import Choice, Flag, Moment, Text, Whole
+
+MAX_HASH: Final = 255
+
+tables = module_tables("accounts")
+
+
+def _length(column: str, least: int, most: int) -> CheckConstraint:
+    characters: ColumnElement[int] = func.char_length(Column(column, Text(most)))
+    return CheckConstraint(characters.between(least, most), name=f"{column}_length")
+
+
+account = Table(
+    "accounts_account",
+    tables,
+    Column("id", Whole(), primary_key=True, autoincrement=True),
+    Column("username", Text(MAX_USERNAME), nullable=False),
+    # The canonical forms of `rules`: two spellings of one name or one mailbox meet in the UNIQUE.
+    Column("username_key", Text(MAX_USERNAME), nullable=False, unique=True),
+    Column("email", Text(MAX_EMAIL), nullable=False),
+    Column("email_key", Text(MAX_EMAIL), nullable=False, unique=True),
+    Column("password_hash", Text(MAX_HASH), nullable=False),
+    Column("role", Choice(Role), nullable=False),
+    Column("disabled", Flag(), nullable=False),
+    Column("created_at", Moment(), nullable=False),
+    one_of("role", Role),
+    _length("username", MIN_USERNAME, MAX_USERNAME),
+    _length("username_key", MIN_USERNAME, MAX_USERNAME),
+    _length("email", 3, MAX_EMAIL),
+    _length("email_key", 3, MAX_EMAIL),
+    # A password in plain text cannot be stored by mistake.
+    CheckConstraint("password_hash LIKE '$argon2id$v=%'", name="password_hash_form"),
+    **STRICT,
+)

@@ -1,0 +1,1 @@
+"""What accounts does: `accounts` answers the door, `passwords` hashes, `tokens` signs and checks."""
