@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ColumnElement, Table, func
+from sqlalchemy import column as sa_column
 
 from holdfast.accounts.api import Role
 from holdfast.accounts.rules import MAX_EMAIL, MAX_USERNAME, MIN_USERNAME
@@ -15,7 +16,7 @@ tables = module_tables("accounts")
 
 
 def _length(column: str, least: int, most: int) -> CheckConstraint:
-    characters: ColumnElement[int] = func.char_length(Column(column, Text(most)))
+    characters: ColumnElement[int] = func.char_length(sa_column(column, Text(most)))
     return CheckConstraint(characters.between(least, most), name=f"{column}_length")
 
 
@@ -39,5 +40,7 @@ account = Table(
     _length("email_key", 3, MAX_EMAIL),
     # A password in plain text cannot be stored by mistake.
     CheckConstraint("password_hash LIKE '$argon2id$v=%'", name="password_hash_form"),
+    # An id is never given again: a token of somebody who is gone must not speak for somebody new.
+    sqlite_autoincrement=True,
     **STRICT,
 )

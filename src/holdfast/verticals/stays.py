@@ -257,11 +257,12 @@ def refund(
     Raises:
         ValueError: `now` is not aware.
     """
-    if has_begun(check_in=check_in, check_in_from=check_in_from, zone=zone, now=now):
+    moment, place = _aware(now), ZoneInfo(zone)
+    if moment >= _instant(check_in, check_in_from, place):
         return 0
     for window in policy.windows:
         last_day = check_in - timedelta(days=window.days_before)
-        if now <= _instant(last_day, check_in_from, ZoneInfo(zone)):
+        if moment <= _instant(last_day, check_in_from, place):
             return portion(total_minor, window.refund_bp)
     return 0
 
@@ -333,7 +334,7 @@ def _night_lines(terms: StayTerms, check_in: date, nights: int) -> list[PriceLin
         label = _counted(weekend, "weekend night")
         lines.append(_line("nights", label, terms.weekend_minor, weekend, "weekend_price"))
     for unit_minor, count in own.items():
-        label = f"{_counted(count, 'night')} at the price of the date"
+        label = f"{_counted(count, 'night')}, priced by date"
         lines.append(_line("nights", label, unit_minor, count, "date_price"))
     return lines
 
@@ -353,8 +354,11 @@ def _own_prices(terms: StayTerms, check_in: date, nights: int) -> tuple[dict[int
 
 
 def _reached_discount(discounts: tuple[LengthDiscount, ...], nights: int) -> LengthDiscount | None:
-    reached = [discount for discount in discounts if discount.nights <= nights]
-    return max(reached, key=lambda discount: discount.nights) if reached else None
+    best: LengthDiscount | None = None
+    for discount in discounts:
+        if discount.nights <= nights and (best is None or discount.nights > best.nights):
+            best = discount
+    return best
 
 
 def _discount_line(discount: LengthDiscount, nights_minor: int) -> PriceLine:

@@ -59,6 +59,10 @@ class Passwords:
         """Return whether a hash was made with other parameters than those of today."""
         return self._hasher.check_needs_rehash(password_hash)
 
+    async def close(self) -> None:
+        """Let the hashes under way end and the threads go."""
+        await asyncio.to_thread(self._pool.shutdown)
+
     def _matches(self, password: str, password_hash: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)

@@ -1,0 +1,34 @@
+"""What can go wrong between a statement and its commit, in the engine-independent words of docs/decisions/0002."""
+
+
+class IntegrityViolation(Exception):  # noqa: N818 - a refusal of the database, which a store turns into a decision
+    """The database refused a row. The transaction has to be given up."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+        """Name of the constraint, or what the engine says of it (SQLite names columns for UNIQUE)."""
+
+
+class UniqueViolation(IntegrityViolation):
+    """A row with this key exists already."""
+
+
+class CheckViolation(IntegrityViolation):
+    """A CHECK said no."""
+
+
+class ForeignKeyViolation(IntegrityViolation):
+    """A row that is referred to does not exist, or is still referred to."""
+
+
+class NotNullViolation(IntegrityViolation):
+    """A value is missing."""
+
+
+class GuardViolation(IntegrityViolation):
+    """A trigger said no: an append-only table was to be changed, or a state to move where it may not."""
+
+
+class Retryable(Exception):  # noqa: N818 - never seen outside of the kit
+    """The engine gave up on the transaction for reasons of its own (deadlock, serialization, lock wait, busy)."""

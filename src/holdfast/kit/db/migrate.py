@@ -1,0 +1,134 @@
+"""Schema up and down: Alembic, one line of revisions per module, on every engine.
+
+A module's revisions lie in its `migrations/` folder and are kept in a version table of its own, so that modules can
+share a database or have one each.
+"""
+
+import importlib.resources
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from holdfast.kit.db.opening import engine_of, parsed
+
+T = TypeVar("T")
+
+_DRIVERS = {"postgresql": "postgresql+asyncpg", "mysql": "mysql+asyncmy", "sqlite": "sqlite+pysqlite"}
+_LOCK_WAIT_S = 10
+
+
+def _folder(module: str) -> Path:
+    return Path(str(importlib.resources.files(f"holdfast.{module}"))) / "migrations"
+
+
+def _versions(module: str) -> str:
+    return f"{module}_migration"
+
+
+async def _with_connection(url: str, run: Callable[[Connection], T]) -> T:
+    made = parsed(url)
+    target = made.set(drivername=_DRIVERS[engine_of(made)])
+    if engine_of(made) == "sqlite":
+        return _with_sqlite(target, run)
+    engine = create_async_engine(target)
+    try:
+        async with engine.connect() as connection:
+            result = await connection.run_sync(run)
+            await connection.commit()
+            return result
+    finally:
+        await engine.dispose()
+
+
+def _with_sqlite(url: URL, run: Callable[[Connection], T]) -> T:
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        del record
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The driver's own BEGIN would come too late to put DDL into the transaction.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        with engine.begin() as connection:
+            return run(connection)
+    finally:
+        engine.dispose()
+
+
+def _environment(connection: Connection, module: str, step: Callable[..., Any], target: str) -> None:
+    folder = str(_folder(module))
+    config = Config()
+    config.set_main_option("script_location", folder)
+    script = ScriptDirectory(folder, version_locations=[folder])
+    with EnvironmentContext(config, script, fn=lambda rev, _: step(script, rev), destination_rev=target) as environment:
+        environment.configure(connection=connection, version_table=_versions(module), transactional_ddl=False)
+        environment.run_migrations()
+
+
+async def migrate(url: str, module: str, *, target: str = "head") -> None:
+    """Bring a module's schema to a revision: `head` is the newest, `base` takes everything away.
+
+    Raises:
+        BadDatabaseUrl: See `opening.parsed`.
+    """
+
+    def down(script: ScriptDirectory, revision: Any) -> Any:
+        return script._downgrade_revs(target, revision)  # noqa: SLF001 - what alembic's own command calls
+
+    def up(script: ScriptDirectory, revision: Any) -> Any:
+        return script._upgrade_revs(target, revision)  # noqa: SLF001 - what alembic's own command calls
+
+    def run(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_WAIT_S}s'")
+            # Two servers that start at once take turns.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(727274)")
+        _environment(connection, module, down if target == "base" else up, target)
+
+    await _with_connection(url, run)
+
+
+async def revision_of(url: str, module: str) -> tuple[str | None, str | None]:
+    """Return the revision a module's schema has, and the newest there is."""
+
+    def look(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection, opts={"version_table": _versions(module)}).get_current_revision()
+
+    folder = str(_folder(module))
+    newest = ScriptDirectory(folder, version_locations=[folder]).get_current_head()
+    return await _with_connection(url, look), newest
+
+
+async def differences(url: str, module: str, tables: MetaData) -> list[Any]:
+    """Return how a migrated schema differs from the module's tables; empty when the revisions tell the truth."""
+    prefix = f"{module}_"
+
+    def ours(name: str | None, kind: str, parents: Any) -> bool:
+        del parents
+        return kind != "table" or (name or "").startswith(prefix) and name != _versions(module)
+
+    def look(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(
+            connection,
+            opts={"version_table": _versions(module), "include_name": ours, "compare_type": False, "target_metadata": tables},
+        )
+        return list(compare_metadata(context, tables))
+
+    return await _with_connection(url, look)

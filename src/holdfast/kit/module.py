@@ -1,0 +1,63 @@
+"""The plug: how a module is put together with what it needs. `holdfast.app.modules` does the plugging."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import MetaData
+
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database
+from holdfast.kit.http.routes import Router
+from holdfast.kit.outbox import Outbox, Subscription
+from holdfast.kit.secrets import Keyring
+from holdfast.kit.settings import ModuleSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Something periodic: a reconciler that takes no input and may run at any time, twice, or on two machines."""
+
+    name: str
+    every_s: float
+    run: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What a module is given to build itself from."""
+
+    db: Database
+    """The module's own database."""
+    clock: Clock
+    keyring: Keyring
+    settings: Any
+    """An instance of the module's settings."""
+    doors: Mapping[str, Any]
+    """The doors of the modules it needs, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A module that runs here."""
+
+    api: Any
+    routers: tuple[Router, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    outbox: Outbox | None = None
+    close: Callable[[], Awaitable[None]] | None = None
+    """Finishes what is under way, before the database closes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A module as the application knows it before it is built."""
+
+    name: str
+    build: Callable[[House], Built]
+    tables: MetaData | None = None
+    """None: the module keeps nothing."""
+    settings: type[ModuleSettings] = ModuleSettings
+    needs: tuple[str, ...] = ()
+    """Modules whose doors it calls."""

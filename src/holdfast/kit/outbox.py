@@ -1,0 +1,318 @@
+"""Outbox: events are rows written in the transaction they tell of; subscribers follow them as a log.
+
+Each subscriber keeps a cursor in its own database and moves it in the transaction that does its work, so it does
+everything exactly once there, in order. The order is the order of commits (docs/decisions/0005): a reader must never
+step over a row that was numbered early and committed late, so a position is (epoch, seq), where the epoch is the
+transaction id on PostgreSQL, read only below the oldest transaction still running. SQLite has one writer;
+MariaDB/MySQL take the number last, from a row whose lock is kept until the commit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+from sqlalchemy import Column, ColumnElement, Index, MetaData, Table, and_, bindparam, delete, or_, select, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database, Tx
+from holdfast.kit.db.errors import UniqueViolation
+from holdfast.kit.db.statements import Call, DialectName, Statement, adding, db_now, rows, statement
+from holdfast.kit.db.tables import STRICT
+from holdfast.kit.db.types import Json, Moment, Text, Whole
+
+log = structlog.get_logger()
+
+BATCH: Final = 500
+"""Events handed to a subscriber at once."""
+POLL_S: Final = 0.25
+"""How soon events written by other processes are noticed; those of this process are noticed at once."""
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 30.0
+
+Position = tuple[int, int]
+START: Final[Position] = (0, 0)
+Finish = Callable[[Tx], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """An event as a subscriber gets it."""
+
+    position: Position
+    at: datetime
+    event: Any
+    """The dataclass that was published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Somebody who follows a module's events."""
+
+    name: str
+    """Unique; the name of the cursor."""
+    source: str
+    """The module whose events these are."""
+    events: tuple[type, ...]
+    """Others are passed over."""
+    handle: Callable[[Sequence[Delivered]], Awaitable[Finish | None]]
+    """Look around (other doors may be asked), then return what to write; that and the cursor go in one transaction.
+    It may be called again with the same events when the write failed, so looking must not change anything."""
+    cursors: Table
+    """The subscriber's cursor table."""
+
+
+class _transaction_id(FunctionElement[int]):  # noqa: N801 - reads like the SQL function it stands for
+    type = Whole()
+    inherit_cache = True
+
+
+class _settled(FunctionElement[bool]):  # noqa: N801 - as above
+    """Whether every transaction up to a row's epoch has ended."""
+
+    inherit_cache = True
+
+
+@compiles(_transaction_id)
+def _no_id(element: _transaction_id, compiler: Any, **kw: Any) -> str:
+    del element, compiler, kw
+    return "0"
+
+
+@compiles(_transaction_id, "postgresql")
+def _postgresql_id(element: _transaction_id, compiler: Any, **kw: Any) -> str:
+    del element, compiler, kw
+    return "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+
+
+@compiles(_settled)
+def _always_settled(element: _settled, compiler: Any, **kw: Any) -> str:
+    del element, compiler, kw
+    return "1 = 1"
+
+
+@compiles(_settled, "postgresql")
+def _below_oldest(element: _settled, compiler: Any, **kw: Any) -> str:
+    epoch = compiler.process(element.clauses, **kw)
+    return f"{epoch} < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+
+
+def cursor_table(module: str, tables: MetaData) -> Table:
+    """Return the table in which a module keeps how far its subscriptions have come."""
+    return Table(
+        f"{module}_cursor",
+        tables,
+        Column("name", Text(80), primary_key=True),
+        Column("epoch", Whole(), nullable=False),
+        Column("seq", Whole(), nullable=False),
+        **STRICT,
+    )
+
+
+class Outbox:
+    """The events of one module."""
+
+    def __init__(self, module: str, tables: MetaData) -> None:
+        self.module = module
+        self.table = Table(
+            f"{module}_outbox",
+            tables,
+            Column("seq", Whole(), primary_key=True, autoincrement=True),
+            Column("epoch", Whole(), nullable=False),
+            Column("at", Moment(), nullable=False),
+            Column("kind", Text(80), nullable=False),
+            Column("payload", Json(), nullable=False),
+            Index(f"{module}_outbox_position_ix", "epoch", "seq"),
+            **STRICT,
+        )
+        self.head = Table(
+            f"{module}_outbox_head",
+            tables,
+            Column("id", Whole(), primary_key=True, autoincrement=False),
+            Column("last", Whole(), nullable=False),
+            **STRICT,
+        )
+        self._listeners: list[asyncio.Event] = []
+        box, head = self.table, self.head
+        told = rows("told", place=Whole(), kind=Text(80), payload=Json())
+        self._add = statement(
+            box.insert().from_select(
+                ["epoch", "at", "kind", "payload"],
+                select(_transaction_id(), db_now(), told.c.kind, told.c.payload).order_by(told.c.place),
+            )
+        )
+        self._count = statement(
+            update(head).values(last=head.c.last + bindparam("count")).where(head.c.id == 1)
+        )
+        self._add_numbered = statement(
+            box.insert().from_select(
+                ["seq", "epoch", "at", "kind", "payload"],
+                select(
+                    head.c.last - bindparam("count", type_=Whole()) + told.c.place, 0, db_now(), told.c.kind, told.c.payload
+                ).where(head.c.id == 1),
+            )
+        )
+        self._after = statement(
+            select(box.c.epoch, box.c.seq, box.c.at, box.c.kind, box.c.payload)
+            .where(_beyond(box), _settled(box.c.epoch))
+            .order_by(box.c.epoch, box.c.seq)
+            .limit(bindparam("limit"))
+        )
+        self._forget = statement(delete(box).where(~_beyond(box)))
+
+    def calls(self, dialect: DialectName, events: Sequence[Any]) -> tuple[Call, ...]:
+        """Return the writes that publish events; the LAST ones of their transaction, which then is committed at once."""
+        if not events:
+            return ()
+        told = [(place, type(event).__name__, event) for place, event in enumerate(events, 1)]
+        if dialect == "mysql":
+            return self._count(count=len(told)), self._add_numbered(told=told, count=len(told))
+        return (self._add(told=told),)
+
+    async def publish(self, tx: Tx, dialect: DialectName, events: Sequence[Any]) -> None:
+        """Write events in an open transaction, as the last thing in it. Call `nudge` after the commit."""
+        await tx.together(*self.calls(dialect, events))
+
+    def nudge(self) -> None:
+        """Tell the subscribers in this process that there is something to read."""
+        for listener in self._listeners:
+            listener.set()
+
+    def listen(self) -> asyncio.Event:
+        """Return an event that is set whenever `nudge` is called."""
+        listener = asyncio.Event()
+        self._listeners.append(listener)
+        return listener
+
+    async def after(self, db: Database, position: Position, *, limit: int = BATCH) -> list[Any]:
+        """Return the next rows that every reader agrees on, in order."""
+
+        async def work(tx: Tx) -> list[Any]:
+            return await tx.all(self._after(epoch=position[0], seq=position[1], limit=limit))
+
+        return await db.read(work)
+
+    async def forget(self, db: Database, position: Position) -> None:
+        """Delete what all subscribers have passed."""
+        await db.put(self._forget(epoch=position[0], seq=position[1]))
+
+
+def _beyond(box: Table) -> ColumnElement[bool]:
+    epoch, seq = bindparam("epoch", type_=Whole()), bindparam("seq", type_=Whole())
+    return or_(box.c.epoch > epoch, and_(box.c.epoch == epoch, box.c.seq > seq))
+
+
+class _Overtaken(Exception):  # noqa: N818 - never leaves this file
+    """Another process moved the cursor first."""
+
+
+class Relay:
+    """Carries one module's events to one subscriber."""
+
+    def __init__(self, subscription: Subscription, outbox: Outbox, source: Database, own: Database, clock: Clock) -> None:
+        self.subscription = subscription
+        self.outbox = outbox
+        self._source = source
+        self._own = own
+        self._clock = clock
+        self._kinds = {kind.__name__: kind for kind in subscription.events}
+        self._heard = outbox.listen()
+        self._position: Position | None = None
+        cursors = subscription.cursors
+        self._find: Statement = statement(
+            select(cursors.c.epoch, cursors.c.seq).where(cursors.c.name == bindparam("name"))
+        )
+        self._create = adding(cursors, "name", "epoch", "seq")
+        self._move = statement(
+            update(cursors)
+            .values(epoch=bindparam("to_epoch"), seq=bindparam("to_seq"))
+            .where(
+                cursors.c.name == bindparam("name"),
+                cursors.c.epoch == bindparam("from_epoch"),
+                cursors.c.seq == bindparam("from_seq"),
+            )
+        )
+
+    async def run(self) -> None:
+        """Follow the events until cancelled; failures are logged and tried again, ever more slowly."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                self._heard.clear()
+                if not await self.step():
+                    await self._wait(POLL_S)
+                pause = _FIRST_PAUSE_S
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a subscriber's failure must not end the relay
+                log.warning("relay.failed", subscription=self.subscription.name, error=type(error).__name__, exc_info=True)
+                self._position = None
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    async def step(self) -> int:
+        """Carry the next batch over; returns how many events it had."""
+        position = await self.position()
+        found = await self.outbox.after(self._source, position)
+        if not found:
+            return 0
+        delivered = [
+            Delivered(position=(row.epoch, row.seq), at=row.at, event=msgspec.convert(row.payload, self._kinds[row.kind]))
+            for row in found
+            if row.kind in self._kinds
+        ]
+        finish = await self.subscription.handle(delivered) if delivered else None
+        reached = (found[-1].epoch, found[-1].seq)
+        try:
+            await self._own.write(lambda tx: self._advance(tx, position, reached, finish))
+        except _Overtaken:
+            self._position = None
+            return len(found)
+        self._position = reached
+        return len(found)
+
+    async def position(self) -> Position:
+        """Return how far this subscriber has come."""
+        if self._position is None:
+            self._position = await self._own.read(self._look) or await self._begin()
+        return self._position
+
+    async def _look(self, tx: Tx) -> Position | None:
+        row = await tx.one(self._find(name=self.subscription.name))
+        return None if row is None else (row.epoch, row.seq)
+
+    async def _begin(self) -> Position:
+        try:
+            await self._own.put(self._create(name=self.subscription.name, epoch=START[0], seq=START[1]))
+        except UniqueViolation:
+            log.debug("relay.cursor_exists", subscription=self.subscription.name)
+        return START
+
+    async def _advance(self, tx: Tx, before: Position, after: Position, finish: Finish | None) -> None:
+        moved = await tx.run(
+            self._move(
+                name=self.subscription.name, from_epoch=before[0], from_seq=before[1], to_epoch=after[0], to_seq=after[1]
+            )
+        )
+        if not moved:
+            raise _Overtaken
+        if finish is not None:
+            await finish(tx)
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._heard.wait()
+        except TimeoutError:
+            return
+
+
+async def prune(relays: Sequence[Relay], source: Database) -> None:
+    """Delete the events that all these relays (all that follow one outbox) have carried."""
+    if relays:
+        await relays[0].outbox.forget(source, min([await relay.position() for relay in relays]))
