@@ -174,7 +174,11 @@ def reasons(terms: StayTerms, request: StayRequest, *, today: date) -> tuple[Rea
         found.append(Reason("party_empty", "A stay needs at least one guest.", "guests"))
     elif request.guests > terms.guests_max:
         found.append(
-            Reason("party_too_large", f"At most {terms.guests_max} guests can stay, not {request.guests}.", "guests")
+            Reason(
+                "party_too_large",
+                f"At most {_counted(terms.guests_max, 'guest')} can stay, not {request.guests}.",
+                "guests",
+            )
         )
     _judge_calendar(found, terms, request, nights)
     return tuple(found)
