@@ -2,22 +2,35 @@
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
+from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index, Table, func
+from sqlalchemy import column as sa_column
 
+from holdfast.catalog import rules
 from holdfast.catalog.api import PropertyKind
+from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Real, Text, Whole
 from holdfast.kit.outbox import Outbox
+from holdfast.verticals.stays import STAY_NIGHTS_MAX
+
+DISCOUNTS_TEXT_MAX: Final = 500
+POLICY_TEXT_MAX: Final = 1000
+_LAST_MINUTE = 24 * 60 - 1
 
 tables: Final = module_tables("catalog")
 
 
-def _between(column: str, least: int, most: int) -> CheckConstraint:
+def _between(column: str, least: int | str, most: int | str) -> CheckConstraint:
     return CheckConstraint(f"{column} BETWEEN {least} AND {most}", name=f"{column}_range")
 
 
 def _price(column: str) -> CheckConstraint:
-    return _between(column, 0, 100_000_000_000)
+    return _between(column, 0, rules.PRICE_MAX_MINOR)
+
+
+def _length(column: str, least: int, most: int) -> CheckConstraint:
+    characters: ColumnElement[int] = func.char_length(sa_column(column, Text(most)))
+    return CheckConstraint(characters.between(least, most), name=f"{column}_length")
 
 
 property_ = Table(
@@ -27,12 +40,12 @@ property_ = Table(
     Column("owner_id", Whole(), nullable=False),
     Column("version", Whole(), nullable=False),
     Column("listed", Flag(), nullable=False),
-    Column("name", Text(120), nullable=False),
-    Column("description", Text(5000), nullable=False),
-    Column("house_rules", Text(3000), nullable=False),
-    Column("address", Text(200), nullable=False),
-    Column("neighbourhood", Text(200), nullable=False),
-    Column("city", Text(100), nullable=False),
+    Column("name", Text(rules.NAME_MAX), nullable=False),
+    Column("description", Text(rules.TEXT_MAX), nullable=False),
+    Column("house_rules", Text(rules.HOUSE_RULES_MAX), nullable=False),
+    Column("address", Text(rules.ADDRESS_MAX), nullable=False),
+    Column("neighbourhood", Text(rules.ADDRESS_MAX), nullable=False),
+    Column("city", Text(rules.CITY_MAX), nullable=False),
     Column("country", Text(2), nullable=False),
     Column("latitude", Real(), nullable=False),
     Column("longitude", Real(), nullable=False),
@@ -42,7 +55,7 @@ property_ = Table(
     Column("bathrooms", Real(), nullable=False),
     Column("amenities", Json(), nullable=False),
     Column("currency", Text(3), nullable=False),
-    Column("zone", Text(64), nullable=False),
+    Column("zone", Text(rules.ZONE_MAX), nullable=False),
     Column("base_minor", Whole(), nullable=False),
     Column("weekend_minor", Whole()),
     Column("cleaning_minor", Whole(), nullable=False),
@@ -51,7 +64,7 @@ property_ = Table(
     Column("guests_max", Whole(), nullable=False),
     Column("tax_bp", Whole(), nullable=False),
     # Discounts and policy are JSON kept as text: every quote reads them, and equal text is decoded only once.
-    Column("discounts", Text(500), nullable=False),
+    Column("discounts", Text(DISCOUNTS_TEXT_MAX), nullable=False),
     Column("min_nights", Whole(), nullable=False),
     Column("max_nights", Whole(), nullable=False),
     Column("check_in_minute", Whole(), nullable=False),
@@ -59,7 +72,7 @@ property_ = Table(
     Column("advance_notice_days", Whole(), nullable=False),
     Column("booking_window_days", Whole(), nullable=False),
     Column("preparation_nights", Whole(), nullable=False),
-    Column("policy", Text(1000), nullable=False),
+    Column("policy", Text(POLICY_TEXT_MAX), nullable=False),
     Column("rating", Real()),
     Column("reviews", Whole(), nullable=False),
     Column("notes", Json(), nullable=False),
@@ -68,35 +81,40 @@ property_ = Table(
     Column("created_at", Moment(), nullable=False),
     Column("changed_at", Moment(), nullable=False),
     CheckConstraint("version >= 1", name="version_positive"),
-    CheckConstraint("name <> ''", name="name_given"),
-    CheckConstraint("address <> ''", name="address_given"),
-    CheckConstraint("city <> ''", name="city_given"),
-    CheckConstraint("length(country) = 2", name="country_length"),
-    CheckConstraint("length(currency) = 3", name="currency_length"),
-    CheckConstraint("zone <> ''", name="zone_given"),
+    _length("name", 1, rules.NAME_MAX),
+    _length("description", 0, rules.TEXT_MAX),
+    _length("house_rules", 0, rules.HOUSE_RULES_MAX),
+    _length("address", 1, rules.ADDRESS_MAX),
+    _length("neighbourhood", 0, rules.ADDRESS_MAX),
+    _length("city", 1, rules.CITY_MAX),
+    _length("country", 2, 2),
+    _length("currency", 3, 3),
+    _length("zone", 1, rules.ZONE_MAX),
+    _length("discounts", 2, DISCOUNTS_TEXT_MAX),
+    _length("policy", 2, POLICY_TEXT_MAX),
     _between("latitude", -90, 90),
     _between("longitude", -180, 180),
     one_of("kind", PropertyKind),
-    _between("bedrooms", 0, 100),
-    _between("beds", 0, 100),
-    _between("bathrooms", 0, 100),
+    _between("bedrooms", 0, rules.ROOMS_MAX),
+    _between("beds", 0, rules.ROOMS_MAX),
+    _between("bathrooms", 0, rules.ROOMS_MAX),
     _price("base_minor"),
     _price("weekend_minor"),
     _price("cleaning_minor"),
     _price("extra_guest_minor"),
-    _between("guests_max", 1, 50),
-    CheckConstraint("guests_included BETWEEN 1 AND guests_max", name="guests_included_range"),
-    _between("tax_bp", 0, 10_000),
+    _between("guests_max", 1, rules.GUESTS_MAX),
+    _between("guests_included", 1, "guests_max"),
+    _between("tax_bp", 0, BASIS_POINTS),
     CheckConstraint("min_nights >= 1", name="min_nights_positive"),
-    CheckConstraint("max_nights BETWEEN min_nights AND 365", name="max_nights_range"),
-    _between("check_in_minute", 0, 1439),
-    _between("check_out_minute", 0, 1439),
-    _between("advance_notice_days", 0, 365),
-    CheckConstraint("booking_window_days BETWEEN advance_notice_days AND 730", name="booking_window_days_range"),
-    _between("preparation_nights", 0, 30),
-    _between("rating", 0, 5),
+    _between("max_nights", "min_nights", STAY_NIGHTS_MAX),
+    _between("check_in_minute", 0, _LAST_MINUTE),
+    _between("check_out_minute", 0, _LAST_MINUTE),
+    _between("advance_notice_days", 0, rules.NOTICE_DAYS_MAX),
+    _between("booking_window_days", "advance_notice_days", rules.BOOKING_WINDOW_DAYS_MAX),
+    _between("preparation_nights", 0, rules.PREPARATION_NIGHTS_MAX),
+    _between("rating", 0, rules.RATING_MAX),
     CheckConstraint("reviews >= 0", name="reviews_positive"),
-    _between("units", 1, 10_000),
+    _between("units", 1, rules.UNITS_MAX),
     Index(None, "owner_id", "id"),
     **STRICT,
 )
@@ -119,8 +137,8 @@ night = Table(
     Column("closed_to_arrival", Flag(), nullable=False),
     Column("closed_to_departure", Flag(), nullable=False),
     _price("price_minor"),
-    _between("min_nights", 1, 365),
-    _between("max_nights", 1, 365),
+    _between("min_nights", 1, STAY_NIGHTS_MAX),
+    _between("max_nights", 1, STAY_NIGHTS_MAX),
     CheckConstraint("min_nights <= max_nights", name="nights_ordered"),
     **STRICT,
 )

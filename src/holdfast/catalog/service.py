@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from holdfast.catalog import store
 from holdfast.catalog.api import Property, PropertyDraft, VersionConflict
@@ -10,9 +10,11 @@ from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCr
 from holdfast.catalog.models import outbox
 from holdfast.catalog.rules import draft_errors, night_errors, unit_errors
 from holdfast.kit.auth import Principal
-from holdfast.kit.db.database import Database, Tx
+from holdfast.kit.db.database import Database, Tx, Work
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound
 from holdfast.verticals.stays import NightTerms, StayTerms
+
+T = TypeVar("T")
 
 PAGE_MAX: Final = 1000
 _ID_MAX: Final = 2**63 - 1
@@ -67,12 +69,10 @@ class Catalog:
                 tx, owner_id=owner.account_id, draft=draft, units=units, unit_names=unit_names
             )
             [created] = await store.find(tx, ids=[property_id])
-            await outbox.publish(
-                tx, [PropertyCreated(property_id=property_id, units=units, unit_names=tuple(unit_names))]
-            )
+            await self._tell(tx, [PropertyCreated(property_id=property_id, units=units, unit_names=tuple(unit_names))])
             return created
 
-        return await self._db.write(work)
+        return await self._written(work)
 
     async def replace(self, *, owner: Principal, property_id: int, draft: PropertyDraft, version: int) -> Property:
         """Replace what is said of a property; publishes PropertyChanged.
@@ -91,10 +91,10 @@ class Catalog:
             if not await store.replace(tx, property_id=property_id, version=version, draft=draft):
                 raise VersionConflict("The property has changed since you read it.")
             [replaced] = await store.find(tx, ids=[property_id])
-            await outbox.publish(tx, [PropertyChanged(property_id=property_id)])
+            await self._tell(tx, [PropertyChanged(property_id=property_id)])
             return replaced
 
-        return await self._db.write(work)
+        return await self._written(work)
 
     async def set_nights(
         self, *, owner: Principal, property_id: int, first: date, end: date, terms: NightTerms | None
@@ -114,10 +114,10 @@ class Catalog:
             await _check_owner(tx, owner, property_id)
             _refuse(errors)
             await store.set_nights(tx, property_id=property_id, nights=nights, terms=differing)
-            await outbox.publish(tx, [PropertyChanged(property_id=property_id)])
+            await self._tell(tx, [PropertyChanged(property_id=property_id)])
             return len(nights)
 
-        return await self._db.write(work)
+        return await self._written(work)
 
     async def own(self, *, owner: Principal, property_id: int) -> Property:
         """Return a property the principal may run (its owner, or an admin).
@@ -149,10 +149,18 @@ class Catalog:
 
         async def work(tx: Tx) -> None:
             await store.add_many(tx, given=rows)
-            await outbox.publish(tx, [CatalogImported(first_id=min(ids), last_id=max(ids))])
+            await self._tell(tx, [CatalogImported(first_id=min(ids), last_id=max(ids))])
 
-        await self._db.write(work)
+        await self._written(work)
         return len(rows)
+
+    async def _written(self, work: Work[T]) -> T:
+        result = await self._db.write(work)
+        outbox.nudge()
+        return result
+
+    async def _tell(self, tx: Tx, events: Sequence[Any]) -> None:
+        await outbox.publish(tx, self._db.dialect, events)
 
 
 async def _check_owner(tx: Tx, owner: Principal, property_id: int) -> None:

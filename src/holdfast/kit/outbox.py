@@ -23,7 +23,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Call, DialectName, Statement, adding, db_now, rows, statement
-from holdfast.kit.db.tables import STRICT
+from holdfast.kit.db.tables import STRICT, module_tables
 from holdfast.kit.db.types import Json, Moment, Text, Whole
 
 log = structlog.get_logger()
@@ -130,6 +130,7 @@ class Outbox:
             Index(f"{module}_outbox_position_ix", "epoch", "seq"),
             **STRICT,
         )
+        # Taken last and locked until the commit: the number of the newest event on MariaDB/MySQL. One row, id 1.
         self.head = Table(
             f"{module}_outbox_head",
             tables,
@@ -200,6 +201,21 @@ class Outbox:
     async def forget(self, db: Database, position: Position) -> None:
         """Delete what all subscribers have passed."""
         await db.put(self._forget(epoch=position[0], seq=position[1]))
+
+
+def create_outbox(op: Any, module: str) -> None:
+    """Make a module's outbox, in a migration."""
+    tables = module_tables(module)
+    made = Outbox(module, tables)
+    tables.create_all(op.get_bind())
+    op.execute(made.head.insert().values(id=1, last=0))
+
+
+def create_cursors(op: Any, module: str) -> None:
+    """Make a module's cursor table, in a migration."""
+    tables = module_tables(module)
+    cursor_table(module, tables)
+    tables.create_all(op.get_bind())
 
 
 def _beyond(box: Table) -> ColumnElement[bool]:

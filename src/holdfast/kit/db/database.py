@@ -94,7 +94,7 @@ class Database(ABC):
         Raises:
             DatabaseUnavailable: No connection, or not in time.
         """
-        return await self._guarded(lambda attempt: self._read(work, attempt))
+        return await self._timed(lambda attempt: self._read(work, attempt))
 
     async def snapshot(self, work: Work[T]) -> T:
         """Run a function that only reads; all its statements see the same instant.
@@ -102,7 +102,7 @@ class Database(ABC):
         Raises:
             DatabaseUnavailable: No connection, or not in time.
         """
-        return await self._guarded(lambda attempt: self._snapshot(work, attempt))
+        return await self._timed(lambda attempt: self._snapshot(work, attempt))
 
     async def write(self, work: Work[T]) -> T:
         """Run a function in one transaction and commit it; what it returns is true once this returns.
@@ -149,6 +149,15 @@ class Database(ABC):
 
     @abstractmethod
     async def _put(self, calls: tuple[Call, ...], attempt: Attempt) -> datetime: ...
+
+    async def _timed(self, run: Callable[[Attempt], Awaitable[T]]) -> T:
+        """Run something that only reads: it may be cancelled, and then its connection is not used again."""
+        attempt = Attempt()
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await self._retried(run, attempt)
+        except TimeoutError:
+            raise DatabaseUnavailable("the database did not answer in time", retry_after_s=1) from None
 
     async def _guarded(self, run: Callable[[Attempt], Awaitable[T]]) -> T:
         attempt = Attempt()

@@ -1,5 +1,7 @@
 """MariaDB and MySQL by asyncmy."""
 
+import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -50,6 +52,12 @@ _SESSION: Final = (
 )
 
 
+def _constraint(text: str) -> str:
+    """Return the name of the constraint that an error message tells of, or the message."""
+    found = re.search(r"CONSTRAINT `([^`]+)`|for key '([^']+)'|Check constraint '([^']+)'", text)
+    return next((name for name in found.groups() if name), text) if found else text
+
+
 def translated(error: Exception, attempt: Attempt | None) -> Exception:
     """Return what an error of the driver means to us."""
     committing = attempt is not None and attempt.committing
@@ -57,7 +65,7 @@ def translated(error: Exception, attempt: Attempt | None) -> Exception:
     if isinstance(error, MySQLError):
         code = error.args[0] if error.args else 0
         if code in _VIOLATIONS:
-            return _VIOLATIONS[code](str(error.args[1]) if len(error.args) > 1 else "")
+            return _VIOLATIONS[code](_constraint(str(error.args[1])))
         if code in _RETRYABLE:
             return Retryable(str(code))
         if code in _FULL:
@@ -208,7 +216,11 @@ class MysqlDatabase(Database):
     async def _read(self, work: Work[T], attempt: Attempt) -> T:
         async with self._pool.session() as session:
             attempt.destroy = session.destroy
-            return await work(MysqlTx(session, self.clock, self._core, attempt))
+            try:
+                return await work(MysqlTx(session, self.clock, self._core, attempt))
+            except asyncio.CancelledError:
+                session.destroy()  # an answer may still be on its way
+                raise
 
     @override
     async def _snapshot(self, work: Work[T], attempt: Attempt) -> T:

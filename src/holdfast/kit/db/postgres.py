@@ -1,5 +1,6 @@
 """PostgreSQL by asyncpg."""
 
+import asyncio
 import re
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -229,7 +230,11 @@ class PostgresDatabase(Database):
     async def _read(self, work: Work[T], attempt: Attempt) -> T:
         async with self._pool.session() as session:
             attempt.destroy = session.destroy
-            return await work(PostgresTx(session, self.clock, attempt))
+            try:
+                return await work(PostgresTx(session, self.clock, attempt))
+            except asyncio.CancelledError:
+                session.destroy()  # an answer may still be on its way
+                raise
 
     @override
     async def _snapshot(self, work: Work[T], attempt: Attempt) -> T:

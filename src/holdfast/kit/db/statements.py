@@ -194,7 +194,8 @@ def _now_elsewhere(element: db_now, compiler: Any, **kw: Any) -> str:
             raise RuntimeError("the transaction has not been given its time")
         return turn(instant.now + _plus(element, params))
 
-    return _parameter(compiler, f"kit_now_{element.plus or ''}", slot)
+    parameter = _parameter(compiler, f"kit_now_{element.plus or ''}", slot)
+    return parameter if dialect == "sqlite" else f"CAST({parameter} AS DATETIME(6))"
 
 
 # ----------------------------------------------------------------------------------------------------------- statement

@@ -21,7 +21,6 @@ def module_tables(module: str) -> MetaData:
     return MetaData(
         info={"module": module},
         naming_convention={
-            "pk": "%(table_name)s_pk",
             "uq": "%(table_name)s_%(column_0_N_name)s_uq",
             "ix": "%(table_name)s_%(column_0_N_name)s_ix",
             "fk": "%(table_name)s_%(column_0_N_name)s_fk",
