@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.sql.schema import SchemaItem
 
 from holdfast.catalog.api import PropertyKind
 from holdfast.kit.db.tables import STRICT
@@ -35,7 +36,7 @@ def upgrade() -> None:
     _create_outbox()
 
 
-def _property_columns() -> list[sa.Column]:
+def _property_columns() -> list[SchemaItem]:
     return [
         sa.Column("id", Whole(), autoincrement=True),
         sa.Column("owner_id", Whole(), nullable=False),
