@@ -72,7 +72,7 @@ check: dev ## formatting, lint, types, imports, dependencies, dead code, generat
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/deptry src
+	$(BIN)/deptry --config requirements/deptry.toml src
 	$(BIN)/vulture
 	$(BIN)/holdfast openapi | diff -u openapi.json -
 	$(BIN)/python tools/reference.py --check
