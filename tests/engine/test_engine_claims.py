@@ -94,6 +94,11 @@ class TestDecide:
         twice = order((span("a", 0, 2, 2), span("a", 0, 1, 2)))
         assert decide(cells, [twice, order((span("a", 0, 2, 3),))]) == [Shortage("a", 0), 0]
 
+    def test_gives_back_all_of_a_cell_that_a_refused_order_wanted_twice(self):
+        cells = {("a", 0): Cell(0, 2), ("b", 0): Cell(1, 1)}
+        twice = order((span("a", 0, 1), span("a", 0, 1), span("b", 0, 1)))
+        assert decide(cells, [twice, order((span("a", 0, 1, 2),))]) == [Shortage("b", 0), 0]
+
     def test_leaves_the_cells_it_was_given_alone(self):
         cells = {("a", 0): Cell(0, 1)}
         decide(cells, [order((span("a", 0, 1),))])

@@ -37,7 +37,7 @@ class Price:
     total_minor: int
 
     def __post_init__(self) -> None:
-        total = _sum(self.lines)
+        total = sum_of(self.lines)
         if self.total_minor != total:
             raise ValueError(f"the lines add up to {total}, not to {self.total_minor}")
 
@@ -45,7 +45,15 @@ class Price:
     def of(cls, currency: str, lines: Iterable[PriceLine]) -> "Price":
         """Return the price that these lines make."""
         lines = tuple(lines)
-        return cls(currency, lines, _sum(lines))
+        return cls(currency, lines, sum_of(lines))
+
+
+def sum_of(lines: Iterable[PriceLine]) -> int:
+    """Return what the lines add up to, in minor units."""
+    total = 0
+    for line in lines:
+        total += line.amount_minor
+    return total
 
 
 def digest(price: Price) -> str:
@@ -63,12 +71,12 @@ def to_json(price: Price) -> dict[str, Any]:
         "currency": price.currency,
         "lines": [
             {
-                "amount_minor": line.amount_minor,
                 "kind": line.kind,
                 "label": line.label,
+                "amount_minor": line.amount_minor,
                 "quantity": line.quantity,
-                "rule": line.rule,
                 "unit_minor": line.unit_minor,
+                "rule": line.rule,
             }
             for line in price.lines
         ],
@@ -87,10 +95,6 @@ def from_json(stored: Mapping[str, Any]) -> Price:
         return Price(stored["currency"], lines, stored["total_minor"])
     except (KeyError, TypeError) as error:
         raise ValueError("this is not a stored price") from error
-
-
-def _sum(lines: Iterable[PriceLine]) -> int:
-    return sum(line.amount_minor for line in lines)
 
 
 _CANONICAL = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)

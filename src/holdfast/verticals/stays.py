@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from holdfast.engine.claims import Span
 from holdfast.engine.money import portion
-from holdfast.engine.price import Price, PriceLine
+from holdfast.engine.price import Price, PriceLine, sum_of
 
 STAY_NIGHTS_MAX: Final = 365
 """The longest stay there is, whatever a property allows."""
@@ -199,7 +199,7 @@ def price(terms: StayTerms, request: StayRequest) -> Price:
     lines = _night_lines(terms, request.check_in, nights)
     discount = _reached_discount(terms.discounts, nights)
     if discount is not None:
-        lines.append(_discount_line(discount, _subtotal(lines)))
+        lines.append(_discount_line(discount, sum_of(lines)))
     if terms.cleaning_minor:
         lines.append(_line("cleaning", "Cleaning", terms.cleaning_minor, 1, "cleaning_fee"))
     extra = request.guests - terms.guests_included
@@ -207,7 +207,7 @@ def price(terms: StayTerms, request: StayRequest) -> Price:
         label = f"{_counted(extra, 'extra guest')}, {_counted(nights, 'night')}"
         lines.append(_line("extra_guests", label, terms.extra_guest_minor, extra * nights, "extra_guests"))
     if terms.tax_bp:
-        lines.append(_tax_line(terms.tax_bp, _subtotal(lines)))
+        lines.append(_tax_line(terms.tax_bp, sum_of(lines)))
     return Price.of(terms.currency, lines)
 
 
@@ -240,12 +240,8 @@ def spans(
 
 
 def has_begun(*, check_in: date, check_in_from: time, zone: str, now: datetime) -> bool:
-    """Return whether check-in has opened: from that instant on, a stay has begun.
-
-    Raises:
-        ValueError: `now` is not aware.
-    """
-    return _aware(now) >= _instant(check_in, check_in_from, ZoneInfo(zone))
+    """Return whether check-in has opened: from that instant on, a stay has begun. `now` is aware, in any zone."""
+    return now >= _instant(check_in, check_in_from, ZoneInfo(zone))
 
 
 def refund(
@@ -256,17 +252,14 @@ def refund(
     A window of N days is open up to and including the instant N calendar days before check-in at the same wall time in
     the property's zone, so that day may have 23 or 25 hours. A wall time that a clock change skips is read with the
     offset before the change (2:30 in a one-hour gap is 3:30), one that comes twice is the first (`fold=0` of PEP 495).
-    When check-in has opened nothing comes back.
-
-    Raises:
-        ValueError: `now` is not aware.
+    When check-in has opened nothing comes back. `now` is aware, in any zone.
     """
-    moment, place = _aware(now), ZoneInfo(zone)
-    if moment >= _instant(check_in, check_in_from, place):
+    place = ZoneInfo(zone)
+    if now >= _instant(check_in, check_in_from, place):
         return 0
     for window in policy.windows:
         last_day = check_in - timedelta(days=window.days_before)
-        if moment <= _instant(last_day, check_in_from, place):
+        if now <= _instant(last_day, check_in_from, place):
             return portion(total_minor, window.refund_bp)
     return 0
 
@@ -393,10 +386,6 @@ def _line(kind: str, label: str, unit_minor: int, quantity: int, rule: str) -> P
     )
 
 
-def _subtotal(lines: list[PriceLine]) -> int:
-    return sum(line.amount_minor for line in lines)
-
-
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
@@ -404,12 +393,6 @@ def _counted(count: int, what: str) -> str:
 def _percent(basis_points: int) -> str:
     whole, hundredths = divmod(basis_points, 100)
     return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".") + "%" if hundredths else f"{whole}%"
-
-
-def _aware(now: datetime) -> datetime:
-    if now.tzinfo is None:
-        raise ValueError("an instant needs a zone")
-    return now.astimezone(UTC)
 
 
 def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
