@@ -204,15 +204,22 @@ def _text_of(body: bytes) -> str:
         raise InvalidEncoding("The body must be UTF-8.") from error
 
 
-def _value_of(text: str) -> Any:
+def _decode_with_care(text: str) -> Any:
     try:
         return _decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # ours, or a whole number too long to convert
+        return _second_look(text)
+
+
+def _value_of(text: str) -> Any:
+    try:
+        return _decode_with_care(text)
     except json.JSONDecodeError as error:
         if "\x00" in text:  # UTF-16 and UTF-32 without a mark look like this
             raise InvalidEncoding("The body must be UTF-8.") from error
         raise MalformedJson(f"{error.msg} at character {error.pos}.") from error
-    except ValueError:  # ours, or a whole number too long to convert
-        return _second_look(text)
     except RecursionError as error:
         raise JsonTooDeep(_TOO_DEEP) from error
 
