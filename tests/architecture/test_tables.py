@@ -88,9 +88,8 @@ def described(engine):
         for table, line in connection.execute(text(SCHEMA[engine])):
             if not table.endswith("_migration"):
                 # Where a column or a rule stands in CREATE TABLE makes no difference.
-                lines |= {
-                    f"{table}: {' '.join(part.split()).rstrip(',')}" for part in line.splitlines() if part.strip()
-                }
+                parts = (KEY_NAME.sub("", " ".join(part.split()).rstrip(",")) for part in line.splitlines())
+                lines |= {f"{table}: {part}" for part in parts if part}
         return lines
 
     return look
