@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "holdfast"
-MODULES = frozenset(folder.name for folder in PACKAGE.iterdir() if (folder / "module.py").is_file())
-"""Folders with a plug: what the house calls a module."""
+MODULES = frozenset(path.parent.name for path in PACKAGE.glob("*/module.py")) - {"kit"}
+"""Folders with a plug: what the house calls a module. The kit has the form of the plug, not one of its own."""
 
 
 @dataclasses.dataclass(frozen=True)

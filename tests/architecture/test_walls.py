@@ -8,12 +8,13 @@ from architecture.house import MODULES, PACKAGE, contract, sources
 from holdfast.app.modules import MODULES as REGISTERED
 
 SQL_LIVES_IN = {"store.py", "models.py", "store", "migrations"}
+ALEMBICS_TABLES = ("app", "schema.py")
+"""Reads the revision of each schema from Alembic's own tables, which are no module's."""
 CLOCK = {
     "datetime": {"now", "utcnow", "today"},
     "date": {"today"},
     "time": {"time", "time_ns", "monotonic", "perf_counter"},
 }
-CHANCE = {"random", "secrets", "uuid"}
 
 files = pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
 
@@ -21,7 +22,7 @@ files = pytest.mark.parametrize("source", sources(), ids=lambda source: source.n
 class TestSql:
     @files
     def test_is_written_in_the_store(self, source):
-        if source.module == "kit" or SQL_LIVES_IN & set(source.parts):
+        if source.module == "kit" or SQL_LIVES_IN & set(source.parts) or source.parts == ALEMBICS_TABLES:
             return
         imported = [name for name in source.imports() if name.split(".")[0] in {"sqlalchemy", "alembic"}]
         # A plug names the type of its module's tables and nothing else of it.
@@ -64,7 +65,18 @@ class TestChance:
     def test_comes_from_the_kit(self, source):
         if source.module == "kit":
             return
-        assert not [name for name in source.imports() if name.split(".")[0] in CHANCE]
+        assert not [name for name in source.imports() if name.split(".")[0] in {"secrets", "uuid"}]
+        assert not [name for name in source.imports() if name.startswith("random.")]
+
+    @files
+    def test_elsewhere_is_repeatable(self, source):
+        if source.module == "kit":
+            return
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "random":
+                assert node.attr == "Random", "only a generator of one's own can be given a seed"
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "random.Random":
+                assert node.args, "a generator without a seed is different every time"
 
 
 class TestTheListOfModules:
