@@ -1,8 +1,8 @@
 """Which modules there are, and how those that run here are put together.
 
 `MODULES` is the registry. `assemble` opens one database for each different URL, builds the chosen modules in order of
-need and hands each the doors it asks for; `Assembly.start` checks the databases and lets relays and jobs run,
-`Assembly.stop` lets everything under way end. Nothing is connected before `start`.
+need and gives each the doors it asks for; nothing is connected by that. `Assembly.work` lets relays and jobs run,
+`Assembly.stop` lets everything under way end.
 """
 
 import asyncio
@@ -13,16 +13,17 @@ from typing import Any, Final
 import structlog
 
 from holdfast.accounts.module import MODULE as ACCOUNTS
+from holdfast.app.errors import CannotStart
 from holdfast.booking.module import MODULE as BOOKING
 from holdfast.catalog.module import MODULE as CATALOG
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, UnsafeDatabase
-from holdfast.kit.db.migrate import migrate, revision_of
-from holdfast.kit.db.opening import BadDatabaseUrl, open_database
+from holdfast.kit.db.opening import BadDatabaseUrl, open_database, parsed
+from holdfast.kit.errors import DatabaseUnavailable
 from holdfast.kit.module import Built, House, Job, Module
 from holdfast.kit.outbox import Relay, prune
 from holdfast.kit.secrets import Keyring
-from holdfast.kit.settings import ModuleSettings, Settings
+from holdfast.kit.settings import Settings
 from holdfast.payments.module import MODULE as PAYMENTS
 from holdfast.search.module import MODULE as SEARCH
 
@@ -32,10 +33,7 @@ MODULES: Final[tuple[Module, ...]] = (ACCOUNTS, CATALOG, BOOKING, PAYMENTS, SEAR
 """Every module there is."""
 
 _PRUNE_EVERY_S: Final = 60.0
-
-
-class CannotStart(Exception):  # noqa: N818 - reads as what it says
-    """Something about the configuration or the surroundings keeps the product from starting; the text says what to do."""
+_FIRST_PAUSE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,6 @@ class Running:
     """A module that runs here."""
 
     module: Module
-    settings: ModuleSettings
     url: str
     db: Database
     built: Built
@@ -54,7 +51,9 @@ class Assembly:
     """The modules that run in this process."""
 
     clock: Clock
+    keyring: Keyring
     running: Mapping[str, Running]
+    """In order of need: what a module needs comes before it."""
     databases: Mapping[str, Database]
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -63,8 +62,24 @@ class Assembly:
         running = self.running.get(name)
         return None if running is None else running.built.api
 
+    async def check(self, *, accept_loss: bool) -> None:
+        """Connect to every database and look at what durability rests on; warnings are logged.
+
+        Raises:
+            CannotStart: A database cannot be reached, or would lose what was acknowledged.
+        """
+        for url, database in self.databases.items():
+            try:
+                warnings = await database.check(accept_loss=accept_loss)
+            except DatabaseUnavailable as error:
+                raise CannotStart(f"the database cannot be reached: {parsed(url).render_as_string()}") from error
+            except UnsafeDatabase as error:
+                raise CannotStart(f"{error} (HOLDFAST_ACCEPT_LOSS=true starts all the same)") from error
+            for warning in warnings:
+                log.warning("database.warning", warning=warning)
+
     def relays(self) -> list[Relay]:
-        """Make a relay for each subscription between modules that run here.
+        """Make a relay for each subscription between modules that run here; others are carried by whoever runs both.
 
         Raises:
             CannotStart: A subscription follows a module that publishes nothing.
@@ -74,26 +89,26 @@ class Assembly:
             for subscription in subscriber.built.subscriptions:
                 source = self.running.get(subscription.source)
                 if source is None:
-                    continue  # its events are carried by whoever runs both
+                    continue
                 if source.built.outbox is None:
                     raise CannotStart(f"{subscription.name} follows {subscription.source}, which publishes nothing")
                 made.append(Relay(subscription, source.built.outbox, source.db, subscriber.db, self.clock))
         return made
 
     def work(self) -> None:
-        """Start relays and jobs in this event loop."""
+        """Start relays and jobs as tasks of this event loop."""
         relays = self.relays()
         for relay in relays:
             self._spawn(f"relay:{relay.subscription.name}", relay.run())
-        for running in self.running.values():
-            for job in running.built.jobs:
-                self._spawn(f"job:{job.name}", _repeat(job))
+        jobs = [job for running in self.running.values() for job in running.built.jobs]
         if len(self.running) == len(MODULES):
-            # A process that runs only some modules does not know who else has yet to read an event.
-            self._spawn("job:prune", _repeat(Job(name="outbox.prune", every_s=_PRUNE_EVERY_S, run=self._prune(relays))))
+            # Who runs only some modules does not know whether others have yet to read an event.
+            jobs.append(Job(name="outbox.prune", every_s=_PRUNE_EVERY_S, run=lambda: self._prune(relays)))
+        for job in jobs:
+            self._spawn(f"job:{job.name}", _repeat(job))
 
     async def stop(self) -> None:
-        """Stop relays and jobs, let everything under way end, and close the databases."""
+        """Stop relays and jobs, let what is under way end, and close the databases."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -103,3 +118,94 @@ class Assembly:
                 await running.built.close()
         for database in self.databases.values():
             await database.close()
+
+    def _spawn(self, name: str, work: Any) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))
+
+    async def _prune(self, relays: Sequence[Relay]) -> None:
+        for source in {relay.subscription.source for relay in relays}:
+            await prune([each for each in relays if each.subscription.source == source], self.running[source].db)
+
+
+def chosen(names: Iterable[str]) -> list[Module]:
+    """Return the named modules (all, if none is named) so that what a module needs comes before it.
+
+    Raises:
+        CannotStart: There is no such module, or a module needs one that would not run here.
+    """
+    known = {module.name: module for module in MODULES}
+    wanted = list(names) or list(known)
+    if strange := sorted(set(wanted) - set(known)):
+        raise CannotStart(f"there is no module {strange[0]!r}; HOLDFAST_MODULES takes {', '.join(known)}")
+    ordered: dict[str, Module] = {}
+    for name in wanted:
+        _order(known[name], known, frozenset(wanted), ordered)
+    return list(ordered.values())
+
+
+def _order(module: Module, known: Mapping[str, Module], wanted: frozenset[str], ordered: dict[str, Module]) -> None:
+    for need in module.needs:
+        if need not in wanted:
+            raise CannotStart(
+                f"module {module.name!r} needs {need!r}, which does not run here: name it in --modules (HOLDFAST_MODULES)"
+            )
+        _order(known[need], known, wanted, ordered)
+    ordered.setdefault(module.name, module)
+
+
+async def assemble(
+    settings: Settings,
+    keyring: Keyring,
+    *,
+    names: Iterable[str] = (),
+    clock: Clock | None = None,
+    checkpoints: bool = True,
+) -> Assembly:
+    """Build the modules that run here. Nothing is connected yet.
+
+    Args:
+        settings: Of the installation.
+        keyring: Its keys.
+        names: The modules to run; all, if none is named.
+        clock: The time everybody here goes by.
+        checkpoints: SQLite only: whether this process checkpoints; exactly one may.
+
+    Raises:
+        CannotStart: A database URL is wrong, there is no such module, or a need is unmet.
+    """
+    clock = clock or Clock()
+    databases: dict[str, Database] = {}
+    running: dict[str, Running] = {}
+    for module in chosen(names):
+        url = settings.database_url_for(module.name)
+        if url not in databases:
+            databases[url] = await _open(url, module.name, clock, checkpoints=checkpoints)
+        house = House(
+            db=databases[url],
+            clock=clock,
+            keyring=keyring,
+            settings=module.settings(),
+            doors={need: running[need].built.api for need in module.needs},
+        )
+        running[module.name] = Running(module=module, url=url, db=databases[url], built=module.build(house))
+    return Assembly(clock=clock, keyring=keyring, running=running, databases=databases)
+
+
+async def _open(url: str, module: str, clock: Clock, *, checkpoints: bool) -> Database:
+    try:
+        return await open_database(url, clock, checkpoints=checkpoints)
+    except BadDatabaseUrl as error:
+        raise CannotStart(
+            f"{error} (--database, HOLDFAST_DATABASE_URL or HOLDFAST_{module.upper()}_DATABASE_URL)"
+        ) from error
+
+
+async def _repeat(job: Job) -> None:
+    """Run a job for ever; a failure is logged and the next round comes at its time."""
+    await asyncio.sleep(min(_FIRST_PAUSE_S, job.every_s))
+    while True:
+        try:
+            await job.run()
+        except Exception as error:
+            log.warning("job.failed", job=job.name, error=type(error).__name__, exc_info=True)
+        await asyncio.sleep(job.every_s)

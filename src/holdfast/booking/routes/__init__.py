@@ -1,0 +1,26 @@
+"""HTTP for booking: quotes, holds and bookings of guests, calendars for everybody, stock and blocks of owners.
+
+`routers` makes them all; `guest`, `owner` and `public` hold the routes, `shapes` what they read and answer.
+"""
+
+from holdfast.booking.api import BookingApi
+from holdfast.booking.routes import guest, owner, public
+from holdfast.catalog.api import CatalogApi
+from holdfast.kit.http.cursors import Cursors
+from holdfast.kit.http.routes import Router
+from holdfast.kit.secrets import Keyring
+
+
+def routers(booking: BookingApi, catalog: CatalogApi, keyring: Keyring) -> tuple[Router, ...]:
+    """Return the routes of booking, those that are asked for most first."""
+    cursors = Cursors(keyring)
+    return (
+        guest.quotes(booking),
+        guest.holds(booking),
+        guest.bookings(booking, cursors),
+        public.calendar(booking, catalog),
+        owner.stock(booking),
+        owner.blocks(booking),
+        owner.bookings(booking, cursors),
+        public.integrity(booking),
+    )

@@ -1,0 +1,148 @@
+"""What guests ask: price it, hold it, look at it, give it back."""
+
+from fastapi import Response
+
+from holdfast.booking.api import (
+    AlreadyCancelled,
+    AlreadyConfirmed,
+    Booking,
+    BookingApi,
+    CancellationTooLate,
+    CapacityTaken,
+    ExtensionLimit,
+    HoldExpired,
+    HoldNotActive,
+    HoldQuotaExceeded,
+    KeyInProgress,
+    KeyReused,
+    QuoteExpired,
+)
+from holdfast.booking.routes.common import Cursor, Limit, caller, page_of, success, unwrapped
+from holdfast.booking.routes.shapes import BookingOut, BookingsPage, HoldOut, NewHold, NewQuote, QuoteOut, RefundOut
+from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
+from holdfast.kit.http.cursors import CursorInvalid, Cursors
+from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
+from holdfast.kit.http.principals import CurrentPrincipal
+from holdfast.kit.http.problems import responses
+from holdfast.kit.http.routes import Router
+from holdfast.kit.http.wire import MoneyOut, PathText
+
+_KEY_ERRORS = (KeyMissing, KeyMalformed, KeyReused, KeyInProgress)
+
+
+def quotes(booking: BookingApi) -> Router:
+    """Return the routes of quotes."""
+    router = Router(prefix="/v1/quotes", tags=["quotes"])
+
+    @router.post("", status_code=201, responses=success(201, "Priced.") | responses(Unauthenticated, NotFound, Invalid))
+    async def make_quote(body: NewQuote, principal: CurrentPrincipal) -> QuoteOut:
+        """Price a request and promise the price for 15 minutes.
+
+        Takes no stock and does not look at it: hold the quote for that. Every rule of the property that stands against
+        the request is named in `errors`.
+        """
+        items = [wish.item() for wish in body.items]
+        return QuoteOut.of(await booking.quote(account_id=principal.account_id, items=items))
+
+    @router.get("/{quote_id}", responses=success(200, "The quote.") | responses(Unauthenticated, NotFound))
+    async def read_quote(quote_id: PathText, principal: CurrentPrincipal) -> QuoteOut:
+        """Return a quote of yours."""
+        return QuoteOut.of(await booking.get_quote(account_id=principal.account_id, quote_id=quote_id))
+
+    return router
+
+
+def holds(booking: BookingApi) -> Router:
+    """Return the routes of holds."""
+    router = Router(prefix="/v1/holds", tags=["holds"])
+    over = (HoldExpired, HoldNotActive, AlreadyConfirmed)
+
+    @router.post(
+        "",
+        status_code=201,
+        responses=success(201, "Held.", keyed=True)
+        | responses(Unauthenticated, NotFound, Invalid, QuoteExpired, CapacityTaken, HoldQuotaExceeded, *_KEY_ERRORS),
+    )
+    async def place_hold(body: NewHold, principal: CurrentPrincipal, key: KeyedRequest, response: Response) -> HoldOut:
+        """Take the stock of a quote for 10 minutes at the quoted price, all of it or nothing.
+
+        Nobody else can have it meanwhile. Confirm it with `POST /v1/bookings`, or let it go.
+        """
+        asked = await booking.place_hold(caller=caller(principal.account_id, key), quote_id=body.quote_id)
+        return HoldOut.of(unwrapped(asked, response))
+
+    @router.get("/{hold_id}", responses=success(200, "The hold.") | responses(Unauthenticated, NotFound))
+    async def read_hold(hold_id: PathText, principal: CurrentPrincipal) -> HoldOut:
+        """Return a hold of yours, its state judged now."""
+        return HoldOut.of(await booking.get_hold(account_id=principal.account_id, hold_id=hold_id))
+
+    @router.post(
+        "/{hold_id}/extend",
+        responses=success(200, "Extended.", keyed=True)
+        | responses(Unauthenticated, NotFound, Invalid, *over, ExtensionLimit, *_KEY_ERRORS),
+    )
+    async def extend_hold(
+        hold_id: PathText, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+    ) -> HoldOut:
+        """Give a live hold 10 more minutes from now, 30 minutes in all at most."""
+        asked = await booking.extend_hold(caller=caller(principal.account_id, key), hold_id=hold_id)
+        return HoldOut.of(unwrapped(asked, response))
+
+    @router.delete(
+        "/{hold_id}",
+        status_code=204,
+        responses=success(204, "Released.") | responses(Unauthenticated, NotFound, AlreadyConfirmed),
+    )
+    async def release_hold(hold_id: PathText, principal: CurrentPrincipal) -> None:
+        """Let a hold go: its stock is free at once. Releasing it again changes nothing."""
+        await booking.release_hold(account_id=principal.account_id, hold_id=hold_id)
+
+    return router
+
+
+def bookings(booking: BookingApi, cursors: Cursors) -> Router:
+    """Return the routes of a guest's bookings; confirming a hold is the gateway's, because it needs payments."""
+    router = Router(prefix="/v1/bookings", tags=["bookings"])
+
+    @router.get("", responses=success(200, "A page.") | responses(Unauthenticated, Invalid, CursorInvalid))
+    async def list_bookings(
+        principal: CurrentPrincipal, limit: Limit = 20, cursor: Cursor | None = None
+    ) -> BookingsPage:
+        """List your bookings, newest first."""
+
+        async def ask(before: int | None, count: int) -> list[Booking]:
+            return await booking.bookings_of(account_id=principal.account_id, before=before, limit=count)
+
+        return await page_of(ask, cursors, scope=f"guest:{principal.account_id}", limit=limit, cursor=cursor)
+
+    @router.get("/{reference}", responses=success(200, "The booking.") | responses(Unauthenticated, NotFound))
+    async def read_booking(reference: PathText, principal: CurrentPrincipal) -> BookingOut:
+        """Return a booking of yours, or of a property you run."""
+        return BookingOut.of(await booking.get_booking(principal=principal, reference=reference))
+
+    @router.post(
+        "/{reference}/cancellation-quotes",
+        responses=success(200, "The refund at this moment.")
+        | responses(Unauthenticated, NotFound, Invalid, AlreadyCancelled, CancellationTooLate),
+    )
+    async def quote_cancellation(reference: PathText, principal: CurrentPrincipal) -> RefundOut:
+        """Say what a cancellation would give back now. Changes nothing."""
+        found = await booking.get_booking(principal=principal, reference=reference)
+        refund_minor, computed_at = await booking.refund_now(principal=principal, number=found.number)
+        refund = MoneyOut(amount=refund_minor, currency=found.price.currency)
+        return RefundOut(refund=refund, computed_at=computed_at)
+
+    @router.post(
+        "/{reference}/cancel",
+        responses=success(200, "Canceled.", keyed=True)
+        | responses(Unauthenticated, NotFound, Invalid, AlreadyCancelled, CancellationTooLate, *_KEY_ERRORS),
+    )
+    async def cancel_booking(
+        reference: PathText, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+    ) -> BookingOut:
+        """Cancel a booking: its nights are free at once, and the refund of its own policy is fixed."""
+        found = await booking.get_booking(principal=principal, reference=reference)
+        asked = await booking.cancel(caller=caller(principal.account_id, key), principal=principal, number=found.number)
+        return BookingOut.of(unwrapped(asked, response))
+
+    return router

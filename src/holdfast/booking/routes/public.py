@@ -1,0 +1,77 @@
+"""What everybody may ask: a property's calendar, and whether the books are right."""
+
+from typing import Annotated, Final
+
+from fastapi import Query
+
+from holdfast.booking.api import BookingApi, IntegrityReport, NightStock
+from holdfast.booking.routes.common import check_range, success
+from holdfast.booking.routes.shapes import CalendarOut, IntegrityOut, NightOut
+from holdfast.catalog.api import CatalogApi
+from holdfast.kit.errors import Invalid, NotFound
+from holdfast.kit.http.problems import responses
+from holdfast.kit.http.routes import Router
+from holdfast.kit.http.wire import DayField, PathNumber
+from holdfast.verticals.stays import StayTerms
+
+_CALENDAR_NIGHTS_MAX: Final = 366
+
+
+def calendar(booking: BookingApi, catalog: CatalogApi) -> Router:
+    """Return the route of a property's calendar."""
+    router = Router(prefix="/v1/properties", tags=["properties"])
+
+    @router.get("/{property_id}/calendar", responses=success(200, "The calendar.") | responses(NotFound, Invalid))
+    async def read_calendar(
+        property_id: PathNumber,
+        first: Annotated[DayField, Query(description="The first night.", examples=["2027-05-01"])],
+        end: Annotated[
+            DayField,
+            Query(description="The first night that is not meant; at most 366 after `first`.", examples=["2027-06-01"]),
+        ],
+    ) -> CalendarOut:
+        """Return price, free units and rules of a property for every night from `first` up to and without `end`.
+
+        Live holds of others count as taken. The hold is the judge: what is free here may be gone a moment later.
+        """
+        found = await catalog.stay_terms(ids=[property_id], first=first, end=max(first, end))
+        terms = _known(found.get(property_id))
+        check_range(first, end, most=_CALENDAR_NIGHTS_MAX, pointer="#query/end")
+        stock = await booking.stock(property_ids=[property_id], first=first, end=end)
+        return _calendar(terms, stock.get(property_id, []))
+
+    return router
+
+
+def integrity(booking: BookingApi) -> Router:
+    """Return the route of the last recount."""
+    router = Router(prefix="/v1/integrity", tags=["integrity"])
+
+    @router.get("", responses=success(200, "The last recount.") | responses(NotFound))
+    async def read_integrity() -> IntegrityOut:
+        """Return the last recount of everything sold against everything there is. Run one with `holdfast verify`."""
+        return IntegrityOut.of(_ran(await booking.last_report()))
+
+    return router
+
+
+def _known(terms: StayTerms | None) -> StayTerms:
+    if terms is None:
+        raise NotFound
+    return terms
+
+
+def _ran(report: IntegrityReport | None) -> IntegrityReport:
+    if report is None:
+        raise NotFound("Nothing has been recounted yet; the operator runs `holdfast verify`.")
+    return report
+
+
+def _calendar(terms: StayTerms, stock: list[NightStock]) -> CalendarOut:
+    return CalendarOut(
+        property_id=terms.property_id,
+        zone=terms.zone,
+        check_in_from=terms.check_in_from,
+        check_out_until=terms.check_out_until,
+        nights=tuple(NightOut.of(terms, night) for night in stock),
+    )
