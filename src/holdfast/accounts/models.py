@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Column, ColumnElement, Table, func
 from sqlalchemy import column as sa_column
 
 from holdfast.accounts.api import Role
-from holdfast.accounts.rules import MAX_EMAIL, MAX_USERNAME, MIN_USERNAME
+from holdfast.accounts.rules import MAX_EMAIL, MAX_USERNAME, MIN_EMAIL, MIN_USERNAME
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Flag, Moment, Text, Whole
 
@@ -36,8 +36,8 @@ account = Table(
     one_of("role", Role),
     _length("username", MIN_USERNAME, MAX_USERNAME),
     _length("username_key", MIN_USERNAME, MAX_USERNAME),
-    _length("email", 3, MAX_EMAIL),
-    _length("email_key", 3, MAX_EMAIL),
+    _length("email", MIN_EMAIL, MAX_EMAIL),
+    _length("email_key", MIN_EMAIL, MAX_EMAIL),
     # A password in plain text cannot be stored by mistake.
     CheckConstraint("password_hash LIKE '$argon2id$v=%'", name="password_hash_form"),
     # An id is never given again: a token of somebody who is gone must not speak for somebody new.

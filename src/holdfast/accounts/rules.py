@@ -14,6 +14,7 @@ from holdfast.kit.errors import FieldError
 
 MIN_USERNAME = 3
 MAX_USERNAME = 40
+MIN_EMAIL = 3
 MAX_EMAIL = 254
 MIN_PASSWORD = 8
 MAX_PASSWORD = 128
@@ -83,7 +84,7 @@ def _wrong_username(username: str) -> FieldError | None:
 
 
 def _wrong_email(email: str) -> FieldError | None:
-    wrong = _wrong_length("/email", email, 1, MAX_EMAIL)
+    wrong = _wrong_length("/email", email, MIN_EMAIL, MAX_EMAIL)
     if wrong is None and email_key(email) is None:
         detail = "Give one e-mail address such as name@example.com."
         wrong = FieldError(pointer="/email", code="invalid_email", detail=detail)

@@ -40,9 +40,7 @@ def upgrade() -> None:
         _length("username_key", 3, 40),
         _length("email", 3, 254),
         _length("email_key", 3, 254),
-        sa.CheckConstraint(
-            "password_hash LIKE '$argon2id$v=%'", name=op.f("accounts_account_password_hash_form_ck")
-        ),
+        sa.CheckConstraint("password_hash LIKE '$argon2id$v=%'", name=op.f("accounts_account_password_hash_form_ck")),
         sqlite_autoincrement=True,
         **STRICT,
     )

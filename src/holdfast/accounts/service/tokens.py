@@ -39,6 +39,7 @@ _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _P256_ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
 _SCALAR_BYTES = 48  # 128 bits more than the order has, so that the remainder is uniform for all purposes
 
+_Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**36)]
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}$")]
 
 
@@ -55,9 +56,9 @@ class _Claims(msgspec.Struct):
     aud: str
     sub: _Id
     role: Role
-    iat: int
-    nbf: int
-    exp: int
+    iat: _Seconds
+    nbf: _Seconds
+    exp: _Seconds
     jti: str
 
 
@@ -127,7 +128,7 @@ class Tokens:
             header = _read_header(_base64(token.partition(".")[0]))
             signed = jws.deserialize_compact(token, self._keys[header.kid], algorithms=[_ALGORITHM])
             return _read_claims(signed.payload or b"")
-        except (JoseError, KeyError, ValueError, msgspec.DecodeError) as error:
+        except (JoseError, KeyError, ValueError, RecursionError, msgspec.DecodeError) as error:
             raise Unauthenticated from error
 
     def _check_claims(self, claims: _Claims) -> None:
