@@ -67,9 +67,9 @@ COUNTRIES: Final = frozenset(
 
 _CODE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _UNIT_NAME = re.compile(r"[^\W_](?:[\w .#/-]*[\w#])?")
-# Controls, line separators, marks that turn the direction of text, and halves of surrogate pairs.
-_NOT_IN_LINES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_NOT_IN_TEXTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Controls and halves of surrogate pairs, as at the edge.
+_NOT_IN_LINES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_IN_TEXTS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def draft_errors(draft: PropertyDraft) -> list[FieldError]:
@@ -154,7 +154,7 @@ def _location(location: Location) -> Iterator[FieldError]:
 def _bathrooms(bathrooms: float) -> Iterator[FieldError]:
     wrong = list(_real("/bathrooms", bathrooms, 0, ROOMS_MAX))
     yield from wrong
-    if not wrong and not (bathrooms * 2).is_integer():
+    if not wrong and bathrooms * 2 % 1:
         yield _error("/bathrooms", "not_in_halves", "Bathrooms are counted in halves.")
 
 
@@ -269,8 +269,6 @@ def _line(pointer: str, value: str, most: int, *, may_be_empty: bool = False) ->
         return
     if not value.strip():
         yield _error(pointer, "blank", "This cannot be blank.")
-    elif value != value.strip():
-        yield _error(pointer, "surrounding_space", "Leave out the spaces before and after.")
     yield from _characters(pointer, value, most, _NOT_IN_LINES)
 
 
