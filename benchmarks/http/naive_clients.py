@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 
 from benchmarks.baseline.service import NaiveService
-from benchmarks.http.workload import Stay
+from benchmarks.http.workload import Sold, Stay
 from benchmarks.load import Connection, UnusableError
 
 
 class _Guest:
-    def __init__(self, service: NaiveService, user_id: int, stays: Iterator[Stay]) -> None:
+    def __init__(self, service: NaiveService, user_id: int, stays: Iterator[Stay], sold: Sold) -> None:
         headers = {"Authorization": f"Bearer {service.token(user_id)}"}
         self._user_id = user_id
         self._connection = Connection(service.host, service.port, headers)
         self._stays = stays
+        self._sold = sold
 
     def close(self) -> None:
         self._connection.close()
@@ -26,15 +27,20 @@ class OneCall(_Guest):
     """Books with the one call of the Home Rental contract."""
 
     async def act(self) -> str:
-        answer = await self._connection.request("POST", "/api/bookings/book", self._body(next(self._stays)))
-        return {201: "booked", 404: "refused"}.get(answer.status) or _unexpected(answer.status, answer.body)
+        stay = next(self._stays)
+        answer = await self._connection.request("POST", "/api/bookings/book", self._body(stay))
+        if answer.status == 201:
+            self._sold.add(stay)
+            return "booked"
+        return "refused" if answer.status == 404 else _unexpected(answer.status, answer.body)
 
 
 class ThreeSteps(_Guest):
     """Asks the price, holds, confirms."""
 
     async def act(self) -> str:
-        ask, body = self._connection.request, self._body(next(self._stays))
+        ask, stay = self._connection.request, next(self._stays)
+        body = self._body(stay)
         quote = await ask("POST", "/api/quotes", body)
         if quote.status != 201:
             return _unexpected(quote.status, quote.body)
@@ -42,7 +48,10 @@ class ThreeSteps(_Guest):
         if hold.status == 404:
             return "refused"
         confirmed = await ask("POST", f"/api/holds/{hold.json()['holdId']}/confirm", {})
-        return "booked" if confirmed.status == 201 else _unexpected(confirmed.status, confirmed.body)
+        if confirmed.status == 201:
+            self._sold.add(stay)
+            return "booked"
+        return _unexpected(confirmed.status, confirmed.body)
 
 
 def _unexpected(status: int, body: bytes) -> str:

@@ -1,6 +1,7 @@
 """What guests ask for: the same for every service that is measured."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -34,6 +35,22 @@ def spread(market: Market, seed: int) -> Iterator[Stay]:
         nights = dice.randint(1, LONGEST_STAY)
         start = market.first_day + timedelta(days=dice.randrange(market.days - LONGEST_STAY))
         yield Stay(dice.randint(1, market.homes), start, start + timedelta(days=nights))
+
+
+class Sold:
+    """The nights the clients were told are theirs, counted by the clients themselves."""
+
+    def __init__(self) -> None:
+        self._nights: Counter[tuple[int, date]] = Counter()
+
+    def add(self, stay: Stay) -> None:
+        """A client was told that the stay is booked."""
+        nights = (stay.end - stay.start).days
+        self._nights.update((stay.property_id, stay.start + timedelta(days=offset)) for offset in range(nights))
+
+    def twice(self) -> int:
+        """Return how many nights of a home were sold more than once."""
+        return sum(1 for times in self._nights.values() if times > 1)
 
 
 class Rush:

@@ -1,0 +1,157 @@
+"""The product under measurement: a database with homes and guests in it, and a server in front of it."""
+
+import http.client
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from holdfast.accounts.api import Role
+from holdfast.app.modules import MODULES, Assembly, assemble
+from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.migrate import migrate
+from holdfast.kit.secrets import Keyring
+from holdfast.kit.settings import Settings
+from holdfast.verticals.stays import POLICIES, STAY_NIGHTS_MAX, StayTerms
+from support.polling import eventually
+from support.process import HoldfastServer, run_holdfast
+from support.servers import shared
+
+SECRET = "9fK2-benchmarks-only-vT7xQ4mZ8rLwB3nY6pHs"
+_PASSWORD = "granite-otter-lantern-58"
+_STOCK_WITHIN_S = 120.0
+_IMPORT_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody with a token."""
+
+    account_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A server that runs."""
+
+    server: HoldfastServer
+    url: str
+    guests: Sequence[Guest]
+    host: str = "127.0.0.1"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.server.port
+
+
+HOME = PropertyDraft(
+    name="A home of the benchmark",
+    description="It does not exist.",
+    location=Location(
+        address="1 Bench Street", neighbourhood="", city="Washington", country="US", latitude=38.9, longitude=-77.03
+    ),
+    kind=PropertyKind.ENTIRE_HOME,
+    bedrooms=1,
+    beds=1,
+    bathrooms=1,
+    amenities=("wifi",),
+    house_rules="",
+    terms=StayTerms(
+        property_id=0,
+        currency="USD",
+        zone="America/New_York",
+        base_minor=12_000,
+        weekend_minor=None,
+        cleaning_minor=0,
+        extra_guest_minor=0,
+        guests_included=2,
+        guests_max=4,
+        tax_bp=0,
+        discounts=(),
+        min_nights=1,
+        max_nights=STAY_NIGHTS_MAX,
+        check_in_from=time(15),
+        check_out_until=time(11),
+        advance_notice_days=0,
+        booking_window_days=730,
+        preparation_nights=0,
+        policy=POLICIES["flexible"],
+    ),
+)
+"""Plain rules: what is measured is selling, not refusing by rule."""
+
+
+async def furnish(url: str, properties: Sequence[tuple[PropertyDraft, int]], *, guests: int) -> None:
+    """Make the schema, an owner, guests, and properties (draft and units) with ids from 1 on; wait for their stock."""
+    for module in MODULES:
+        if module.tables is not None:
+            await migrate(url, module.name)
+    settings = Settings(database_url=url, secret=SECRET, _env_file=None)
+    assembly = await assemble(settings, Keyring(SECRET), clock=Clock())
+    try:
+        await _fill(assembly, properties, guests)
+    finally:
+        await assembly.stop()
+
+
+async def _fill(assembly: Assembly, properties: Sequence[tuple[PropertyDraft, int]], guests: int) -> None:
+    accounts, catalog, booking = assembly.door("accounts"), assembly.door("catalog"), assembly.door("booking")
+    owner = await accounts.register(username="owner", email="owner@example.com", password=_PASSWORD, role=Role.OWNER)
+    for number in range(1, guests + 1):
+        await accounts.register(username=f"guest{number}", email=_email(number), password=_PASSWORD)
+    rows = [(number, owner.id, draft, units, ()) for number, (draft, units) in enumerate(properties, start=1)]
+    assembly.work()
+    for first in range(0, len(rows), _IMPORT_AT_ONCE):
+        await catalog.import_many(rows=rows[first : first + _IMPORT_AT_ONCE])
+    first_night, last = Clock().today("UTC"), len(rows)
+
+    async def has_stock() -> bool:
+        night = (await booking.stock(property_ids=[last], first=first_night, end=first_night + timedelta(days=1)))[last]
+        return bool(night) and night[0].capacity == rows[-1][3]
+
+    await eventually(has_stock, within_s=_STOCK_WITHIN_S)
+
+
+@contextmanager
+def serving(url: str, *, guests: int, arguments: Sequence[str] = ()) -> Iterator[Product]:
+    """Start the server on a furnished database and log the guests in."""
+    environment = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_LOG_LEVEL": "warning"}
+    with HoldfastServer("--database", url, *arguments, env=environment) as server:
+        yield Product(server, url, [_log_in(server, _email(number)) for number in range(1, guests + 1)])
+
+
+def database_pids(url: str) -> tuple[int, ...]:
+    """Return the process that serves a database; SQLite has none of its own."""
+    engine = url.partition(":")[0]
+    return () if engine == "sqlite" else (shared(engine).pid,)
+
+
+def verify(url: str) -> str:
+    """Run `holdfast verify` and return its last line.
+
+    Raises:
+        RuntimeError: It found a breach.
+    """
+    done = run_holdfast("verify", "--database", url, env={"HOLDFAST_SECRET": SECRET}, within_s=600)
+    if done.returncode != 0:
+        raise RuntimeError(f"holdfast verify ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout.strip().splitlines()[-1]
+
+
+def _email(number: int) -> str:
+    return f"guest{number}@example.com"
+
+
+def _log_in(server: HoldfastServer, email: str) -> Guest:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    body = json.dumps({"email": email, "password": _PASSWORD})
+    connection.request("POST", "/api/users/login", body, {"Content-Type": "application/json"})
+    token = json.loads(connection.getresponse().read())["token"]
+    connection.request("GET", "/api/users/profile", headers={"Authorization": f"Bearer {token}"})
+    account_id = json.loads(connection.getresponse().read())["id"]
+    connection.close()
+    return Guest(account_id, token)
