@@ -1,14 +1,17 @@
 """What every test may ask for. Servers and processes live in tests/support, which benchmarks use too."""
 
 import ipaddress
+import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
 from support import servers
 from support.effort import campaign
 
+_OURS = {"HOLDFAST_REQUIRE", "HOLDFAST_CAMPAIGN"}
 _CALLS_WITH_ADDRESS = {"socket.connect", "socket.sendto"}
 
 
@@ -49,6 +52,17 @@ def pytest_collection_modifyitems(config, items):
     if skipped:
         config.hook.pytest_deselected(items=skipped)
         items[:] = [item for item in items if not item.get_closest_marker("campaign")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_settings(tmp_path_factory):
+    """Keep the developer's environment and `.env` away from the code under test: both may name a real database."""
+    before = Path.cwd()
+    for name in [each for each in os.environ if each.startswith("HOLDFAST_") and each not in _OURS]:
+        del os.environ[name]
+    os.chdir(tmp_path_factory.mktemp("here"))
+    yield
+    os.chdir(before)
 
 
 def need(engine: str) -> None:
