@@ -1,6 +1,6 @@
 import pytest
 from canonical_pairs import DISTINCT, SAME
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from holdfast.accounts import rules
@@ -108,11 +108,19 @@ class TestAnAddress:
     def test_that_grows_by_folding_is_refused(self):
         assert wrong(email="\ufdfa" * 60 + "@example.com") == [("/email", "invalid_email")]
 
+    @settings(deadline=None)
+    @given(st.emails())
+    def test_of_the_usual_form_is_accepted(self, email):
+        assume(len(email) <= rules.MAX_EMAIL and len(email.partition("@")[0]) <= 64)
+        assert wrong(email=email) == []
+
+    @settings(deadline=None)
     @given(st.text(max_size=40), st.text(max_size=40))
     def test_has_a_key_that_is_its_own_key(self, local, domain):
         key = rules.email_key(f"{local}@{domain}.com")
         assert key is None or rules.email_key(key) == key
 
+    @settings(deadline=None)
     @given(st.text(max_size=300))
     def test_never_breaks_the_rules_themselves(self, text):
         rules.mistakes(username=text, email=text, password=text)
@@ -168,6 +176,7 @@ class TestAUserName:
     def test_is_the_same_in_another_spelling(self, other):
         assert rules.username_key(other) == rules.username_key("john")
 
+    @settings(deadline=None)
     @given(st.text(min_size=3, max_size=40))
     def test_has_a_key_that_is_its_own_key(self, text):
         key = rules.username_key(text)

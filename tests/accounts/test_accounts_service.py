@@ -240,6 +240,14 @@ class Watched(Passwords):
         return await super().verify(password, password_hash)
 
 
+class Busy(Passwords):
+    """A pool that has no room for making hashes."""
+
+    async def hash(self, password):
+        del password
+        raise Overloaded
+
+
 class TestTheWorkOfALogIn:
     @pytest.fixture
     async def watched(self, one_url, clock):
@@ -278,6 +286,19 @@ class TestTheWorkOfALogIn:
         with pytest.raises(Invalid):
             await accounts.register(**person(password="x" * 10_000))
         assert passwords.verified == passwords.hashed == []
+
+    async def test_does_not_fail_for_want_of_a_newer_hash(self, anywhere, one_url, clock):
+        await anywhere.register(**(who := person()))
+        database = await open_database(one_url, clock)
+        settings = AccountsSettings(_env_file=None, argon2_passes=3)
+        passwords = Busy(settings)
+        tokens = Tokens(keyring=Keyring(SECRET), clock=clock, settings=settings)
+        given = await Accounts(db=database, passwords=passwords, tokens=tokens).log_in(
+            email=who["email"], password=who["password"]
+        )
+        assert given.account.email == who["email"]
+        await passwords.close()
+        await database.close()
 
     async def test_is_bounded(self, one_url):
         async with opened(one_url, hash_threads=1, hash_queue=1) as accounts:

@@ -1,7 +1,6 @@
 """Accounts answers its door: register, log in, say whom a token speaks for."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -13,7 +12,7 @@ from holdfast.accounts.service.tokens import Tokens
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
-from holdfast.kit.errors import Invalid, NotFound, Overloaded
+from holdfast.kit.errors import HoldfastError, Invalid, NotFound
 
 MAX_PAGE: Final = 1000
 MAX_IDS: Final = 1000
@@ -86,8 +85,7 @@ class Accounts:
             log.info("account.login_refused", account_id=None if login is None else login.account.id)
             raise InvalidCredentials
         if self._passwords.is_outdated(password_hash):
-            with suppress(Overloaded):  # the next log-in will do it
-                await self._renew_hash(login, password)
+            await self._renew_hash(login, password)
         log.info("account.logged_in", account_id=login.account.id)
         return self._tokens.issue(login.account)
 
@@ -165,13 +163,18 @@ class Accounts:
         return await self._db.read(find)
 
     async def _renew_hash(self, login: store.Login, password: str) -> None:
-        new_hash = await self._passwords.hash(password)
+        """Store the password with today's parameters; where that fails, the next log-in will do it."""
 
         async def replace(tx: Tx) -> None:
             await store.replace_hash(tx, account_id=login.account.id, old_hash=login.password_hash, new_hash=new_hash)
 
-        await self._db.write(replace)
-        log.info("account.hash_renewed", account_id=login.account.id)
+        try:
+            new_hash = await self._passwords.hash(password)
+            await self._db.write(replace)
+        except HoldfastError as refusal:
+            log.warning("account.hash_not_renewed", account_id=login.account.id, code=refusal.code)
+        else:
+            log.info("account.hash_renewed", account_id=login.account.id)
 
     async def _set_disabled(self, account_id: int, *, disabled: bool) -> Account:
         async def write(tx: Tx) -> Account | None:
