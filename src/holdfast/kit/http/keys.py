@@ -14,7 +14,7 @@ import msgspec
 from fastapi import Depends, Header, Request
 
 from holdfast.kit.errors import HoldfastError
-from holdfast.kit.http.templates import route_template
+from holdfast.kit.http.scopes import route_template
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_LENGTH_MAX: Final = 255

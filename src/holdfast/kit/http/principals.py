@@ -13,6 +13,7 @@ from fastapi.security.base import SecurityBase
 
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Forbidden, Unauthenticated
+from holdfast.kit.http.scopes import ACCOUNT
 
 _BEARER: Final = "bearer"
 _TOKEN_LENGTH_MAX: Final = 4_096
@@ -36,6 +37,7 @@ async def _principal(request: Request) -> Principal | None:
     if token is None:
         return None
     principal: Principal = await request.app.state.check_token(token)
+    request.scope[ACCOUNT] = principal.account_id
     return principal
 
 

@@ -21,12 +21,11 @@ from starlette.types import Scope
 from holdfast.kit.errors import FieldError, HoldfastError, Invalid, NotFound
 from holdfast.kit.http.json import FINDINGS_MAX, pointer_of
 from holdfast.kit.http.keys import KeyMalformed, KeyMissing, is_key_header
-from holdfast.kit.http.refusals import InternalError, MethodNotAllowed, PayloadTooLarge
+from holdfast.kit.http.refusals import AmbiguousFraming, InternalError, MethodNotAllowed, PayloadTooLarge
+from holdfast.kit.http.scopes import REFUSAL
 from holdfast.kit.log import current_request_id
 
 MEDIA_TYPE: Final = "application/problem+json"
-REFUSAL_KEY: Final = "holdfast.refusal"
-"""Where the scope of a request keeps the code it was refused with, for the access log."""
 
 _DETAIL_MAX: Final = 300
 _INSTANCE_MAX: Final = 2_048
@@ -119,15 +118,15 @@ def _instance(scope: Scope) -> str:
 
 def problem_response(scope: Scope, error: HoldfastError, headers: Mapping[str, str] | None = None) -> Response:
     """Return the answer that tells of an error; also notes its code for the access log."""
-    scope[REFUSAL_KEY] = error.code
+    scope[REFUSAL] = error.code
     document = problem_document(error, instance=_instance(scope), request_id=current_request_id.get())
     response = Response(msgspec.json.encode(document), error.status, headers=headers, media_type=MEDIA_TYPE)
     if error.retry_after_s is not None:
         response.headers["retry-after"] = str(error.retry_after_s)
     if error.status == http.HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
-    if isinstance(error, PayloadTooLarge):
-        response.headers["connection"] = "close"  # the rest of the body is not read
+    if isinstance(error, (PayloadTooLarge, AmbiguousFraming)):
+        response.headers["connection"] = "close"  # where the next request would begin is not known
     return response
 
 

@@ -1,14 +1,23 @@
-"""The path template of the route that answers a request (`/v1/holds/{hold_id}`): bounded, unlike paths."""
+"""What the edge notes in the scope of a request while it is answered, for the access log and the metrics."""
 
 from typing import Final
 
 from starlette.types import Scope
 
+REFUSAL: Final = "holdfast.refusal"
+"""Key of the code a request was refused with."""
+
+ACCOUNT: Final = "holdfast.account_id"
+"""Key of the account a request was made for."""
+
 NO_ROUTE: Final = "(none)"
 
 
 def route_template(scope: Scope) -> str:
-    """Return the template, with the prefixes it was included and mounted under; `(none)` where no route matched."""
+    """Return the path template of the route that answers (`/v1/holds/{hold_id}`): bounded, unlike paths.
+
+    It has the prefixes the route was included and mounted under; `(none)` where no route matched.
+    """
     route = scope.get("route")
     if route is None:
         return NO_ROUTE
