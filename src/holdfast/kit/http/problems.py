@@ -54,6 +54,27 @@ _CODES: Final[Mapping[str, str]] = {
 }
 _PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
 
+FIELD_CODES: Final[Mapping[str, str]] = {
+    "blank": "The text has only white space.",
+    "control_character": "The text holds a control character.",
+    "invalid_choice": "The value is none of those listed.",
+    "invalid_date": "Not an existing date written like 2026-12-31.",
+    "invalid_format": "The text does not look the way it has to.",
+    "invalid_instant": "Not an existing instant written like 2026-12-31T23:59:00Z.",
+    "invalid_time": "Not a time written like 15:00.",
+    "invalid_value": "The value does not make sense here.",
+    "missing_field": "The field is needed.",
+    "number_out_of_range": "No computer's number is that large.",
+    "offset_missing": "The instant lacks its offset from UTC.",
+    "out_of_range": "The number is too small or too large.",
+    "too_long": "The text or list is too long.",
+    "too_short": "The text or list is too short.",
+    "type_error": "Another type was expected; nothing is converted.",
+    "unknown_field": "There is no such field or query parameter here.",
+    "unsupported_currency": "No currency we trade in; codes are three capital letters.",
+}
+"""What the edge itself says of single fields, for the error reference; modules add codes of their own."""
+
 
 class FieldProblem(BaseModel):
     """One wrong field."""
@@ -123,6 +144,8 @@ def problem_response(scope: Scope, error: HoldfastError, headers: Mapping[str, s
     response = Response(msgspec.json.encode(document), error.status, headers=headers, media_type=MEDIA_TYPE)
     if error.retry_after_s is not None:
         response.headers["retry-after"] = str(error.retry_after_s)
+    if error.replayed:
+        response.headers["idempotent-replayed"] = "true"
     if error.status == http.HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
     if isinstance(error, (PayloadTooLarge, AmbiguousFraming)):
