@@ -1,5 +1,5 @@
 """What keeps the product from starting."""
 
 
-class CannotStart(Exception):  # noqa: N818 - reads as what it says
+class CannotStart(Exception):
     """Configuration or surroundings keep a command from running; the text is one line that says what to do."""

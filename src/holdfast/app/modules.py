@@ -146,9 +146,8 @@ def chosen(names: Iterable[str]) -> list[Module]:
 def _order(module: Module, known: Mapping[str, Module], wanted: frozenset[str], ordered: dict[str, Module]) -> None:
     for need in module.needs:
         if need not in wanted:
-            raise CannotStart(
-                f"module {module.name!r} needs {need!r}, which does not run here: name it in --modules (HOLDFAST_MODULES)"
-            )
+            where = "add it to --modules (HOLDFAST_MODULES)"
+            raise CannotStart(f"module {module.name!r} needs {need!r}, which does not run here: {where}")
         _order(known[need], known, wanted, ordered)
     ordered.setdefault(module.name, module)
 

@@ -1,16 +1,30 @@
-"""Whether the databases have the newest schema, told without loading the migration tools: most starts need none."""
+"""Whether the databases answer and have the newest schema, told without loading the migration tools."""
 
 from importlib.resources import files
 
-from sqlalchemy import Column, MetaData, Table, select
+from sqlalchemy import Column, MetaData, Table, literal, select
 
 from holdfast.app.modules import Assembly, Running
-from holdfast.kit.db.database import Tx
+from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.statements import statement
-from holdfast.kit.db.types import Text
+from holdfast.kit.db.types import Text, Whole
 from holdfast.kit.errors import HoldfastError
 
 _REVISION_MAX = 32
+_ONE = statement(select(literal(1, Whole()).label("one")))
+
+
+async def alive(db: Database) -> None:
+    """Return if the database answers.
+
+    Raises:
+        DatabaseUnavailable: It does not.
+    """
+
+    async def look(tx: Tx) -> None:
+        await tx.one(_ONE())
+
+    await db.read(look)
 
 
 async def behind(assembly: Assembly) -> list[str]:

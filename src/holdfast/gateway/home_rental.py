@@ -1,11 +1,12 @@
-"""The Home Rental contract: the paths, fields, status codes and messages of its document, on the services of the product.
+"""The Home Rental contract: the paths, fields, status codes and messages of its document, on our services.
 
-It is an application of its own, mounted under `/api`, because nothing of it may look like the rest of the API: names are
-camelCase, ids are whole numbers, and every refusal is `{"error": …}` or `{"message": …}` instead of a problem document.
+It is an application of its own, mounted under `/api`, because nothing of it may look like the rest of the API: names
+are camelCase, ids are whole numbers, and a refusal is `{"error": …}` or `{"message": …}` instead of a problem document.
 Where the document is silent: unknown fields are ignored, a field of the wrong type or a date that cannot be booked is
 400, and a canceled booking is gone (404) for whoever asks again.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from http import HTTPStatus
@@ -23,6 +24,7 @@ from holdfast.engine.money import decimals_of
 from holdfast.gateway import home_rental_wire as wire
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError, Invalid, NotFound, Unauthenticated
+from holdfast.kit.http.json import read_json
 from holdfast.payments.api import PaymentMethod, PaymentStatus
 
 log = structlog.get_logger()
@@ -36,7 +38,7 @@ _NO_BOOKING: Final = {"error": "Booking not found"}
 _NOT_AVAILABLE: Final = {"message": "Property not found or not available"}
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure
+class Refusal(Exception):
     """An answer of the contract that is not a success."""
 
     def __init__(self, status: HTTPStatus, body: Mapping[str, str], headers: Mapping[str, str] | None = None) -> None:
@@ -44,6 +46,13 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure
         self.status = status
         self.body = body
         self.headers = headers
+
+
+class Malformed(Refusal):
+    """The request cannot be read, or asks for what cannot be."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, {"error": what})
 
 
 class HomeRental:
@@ -55,7 +64,11 @@ class HomeRental:
         self._booking = booking
 
     async def register(self, request: Request) -> Response:
-        """Register a guest."""
+        """Register a guest.
+
+        Raises:
+            Refusal: The user exists, or the request is malformed.
+        """
         fields = await _read(request)
         username, email = _text(fields, "username"), _text(fields, "email")
         password = _text(fields, "password")
@@ -66,7 +79,11 @@ class HomeRental:
         return _answer({"message": "User registered successfully"}, HTTPStatus.CREATED)
 
     async def login(self, request: Request) -> Response:
-        """Exchange e-mail and password for a token, which goes into `Authorization: Bearer <token>` of other calls."""
+        """Exchange e-mail and password for a token, which goes into `Authorization: Bearer <token>` of other calls.
+
+        Raises:
+            Refusal: The credentials are wrong, or the request is malformed.
+        """
         fields = await _read(request)
         try:
             access = await self._accounts.log_in(email=_text(fields, "email"), password=_text(fields, "password"))
@@ -75,14 +92,22 @@ class HomeRental:
         return _answer({"token": access.token, "message": "Login successful"})
 
     async def profile(self, request: Request) -> Response:
-        """Say whose token this is."""
+        """Say whose token this is.
+
+        Raises:
+            Unauthenticated: The token is missing or bad, or its account is gone.
+        """
         principal = await self._principal(request)
         for account in await self._accounts.get_many(ids=[principal.account_id]):
             return _answer(_user(account))
         raise Unauthenticated
 
     async def all_users(self, request: Request) -> Response:
-        """List every user. For admins."""
+        """List every user. For admins.
+
+        Raises:
+            Refusal: The token is not an admin's.
+        """
         principal = await self._principal(request)
         if not principal.is_admin:
             raise Refusal(HTTPStatus.FORBIDDEN, {"error": "Only an admin may do this"})
@@ -107,6 +132,10 @@ class HomeRental:
         """Book a property from `startDate` to `endDate`, which is the day of departure and not paid for.
 
         `userId` is whose token it is; an admin may book for anybody. The total is nights times price per night.
+
+        Raises:
+            Malformed: The request cannot be read, or the dates cannot be booked.
+            Refusal: The property is not available, or `userId` is somebody else.
         """
         principal = await self._principal(request)
         fields = await _read(request)
@@ -114,7 +143,7 @@ class HomeRental:
         start, end = _day(fields, "startDate"), _day(fields, "endDate")
         await self._check_guest(principal, account_id)
         if end <= start:
-            raise _bad("endDate must be after startDate")
+            raise Malformed("endDate must be after startDate")
         try:
             booked = await self._booking.book(
                 caller=Caller(account_id=account_id, key=None),
@@ -141,7 +170,11 @@ class HomeRental:
         return _answer(_booking(booking))
 
     async def cancel_booking(self, request: Request) -> Response:
-        """Cancel a booking; its nights are free at once."""
+        """Cancel a booking; its nights are free at once.
+
+        Raises:
+            Refusal: There is no such booking, or it is somebody else's.
+        """
         principal = await self._principal(request)
         booking = await self._own_booking(principal, request.path_params["bookingId"])
         try:
@@ -164,7 +197,7 @@ class HomeRental:
         if not principal.is_admin:
             raise Refusal(HTTPStatus.FORBIDDEN, {"error": "userId is not yours"})
         if not await self._accounts.get_many(ids=[account_id]):
-            raise _bad("userId: there is no such user")
+            raise Malformed("userId: there is no such user")
 
     async def _own_booking(self, principal: Principal, number: str) -> Booking:
         if not (number.isascii() and number.isdecimal() and 0 < int(number[: wire.ID_DIGITS + 1]) <= wire.ID_MAX):
@@ -195,10 +228,13 @@ def application(*, accounts: AccountsApi, catalog: CatalogApi, booking: BookingA
         "/users/allusers": ("GET", contract.all_users),
     }
     for path, (method, call) in calls.items():
-        app.add_api_route(path, call, methods=[method], tags=["home rental"], **wire.described(call.__name__))
+        text = inspect.cleandoc(call.__doc__ or "").partition("\n\nRaises:")[0]
+        about = wire.described(call.__name__)
+        app.add_api_route(path, call, methods=[method], tags=["home rental"], description=text, **about)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HoldfastError, _failed)
     app.add_exception_handler(HTTPException, _unroutable)
+    app.add_exception_handler(Exception, _unexpected)
     return app
 
 
@@ -223,32 +259,35 @@ async def _unroutable(_: Request, error: Exception) -> Response:
     return _answer({"error": HTTPStatus(error.status_code).phrase}, HTTPStatus(error.status_code), error.headers)
 
 
+async def _unexpected(_: Request, __: Exception) -> Response:
+    return _answer({"error": "Something went wrong"}, HTTPStatus.INTERNAL_SERVER_ERROR)  # the edge logs it
+
+
 def _reason(error: HoldfastError) -> str:
     return "; ".join(f"{each.pointer.strip('/') or 'body'}: {each.detail}" for each in error.errors) or error.detail
 
 
 async def _read(request: Request) -> dict[str, Any]:
-    """Return the JSON object of the body."""
     try:
-        body = msgspec.json.decode(await request.body())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise _bad("the body is not JSON") from wrong
+        body = read_json(await request.body())
+    except HoldfastError as wrong:
+        raise Malformed(_reason(wrong)) from wrong
     if not isinstance(body, dict):
-        raise _bad("the body must be a JSON object")
+        raise Malformed("the body must be a JSON object")
     return body
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = _field(fields, name)
     if not isinstance(value, str):
-        raise _bad(f"{name} must be a text")
+        raise Malformed(f"{name} must be a text")
     return value
 
 
 def _whole(fields: Mapping[str, Any], name: str) -> int:
     value = _field(fields, name)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= wire.ID_MAX:
-        raise _bad(f"{name} must be a whole number from 1 to {wire.ID_MAX}")
+        raise Malformed(f"{name} must be a whole number from 1 to {wire.ID_MAX}")
     return value
 
 
@@ -260,18 +299,14 @@ def _day(fields: Mapping[str, Any], name: str) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise _bad(f"{name} must be a date such as 2024-10-10")
+    raise Malformed(f"{name} must be a date such as 2024-10-10")
 
 
 def _field(fields: Mapping[str, Any], name: str) -> object:
     try:
         return fields[name]
     except KeyError as missing:
-        raise _bad(f"{name} is missing") from missing
-
-
-def _bad(what: str) -> Refusal:
-    return Refusal(HTTPStatus.BAD_REQUEST, {"error": what})
+        raise Malformed(f"{name} is missing") from missing
 
 
 def _answer(body: object, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:
@@ -287,14 +322,14 @@ def _property(found: Property) -> dict[str, Any]:
     return {
         "propertyId": found.id,
         "name": found.draft.name,
-        "location": found.draft.notes.get("shown_location") or f"{found.draft.location.city}",
+        "location": found.draft.location.address,
         "pricePerNight": _units(terms.base_minor, terms.currency),
         "availability": found.draft.listed,
     }
 
 
 def _booking(booking: Booking) -> dict[str, Any]:
-    [stay] = booking.items
+    stay = booking.items[0]  # a booking made elsewhere may have several; the contract knows one
     return {
         "bookingId": booking.number,
         "userId": booking.account_id,
@@ -306,5 +341,6 @@ def _booking(booking: Booking) -> dict[str, Any]:
 
 def _units(amount_minor: int, currency: str) -> int | float:
     """Return an amount in units of the currency: a whole number where it is one, as the contract's prices are."""
-    units, rest = divmod(amount_minor, 10 ** decimals_of(currency))
-    return units if rest == 0 else amount_minor / 10 ** decimals_of(currency)
+    minor_units: int = 10 ** decimals_of(currency)
+    units, rest = divmod(amount_minor, minor_units)
+    return units if rest == 0 else amount_minor / minor_units

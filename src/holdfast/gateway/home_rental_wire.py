@@ -57,7 +57,7 @@ def _body(example: dict[str, Any], **properties: _Schema) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": media}}}
 
 
-_SECURED: Final = {"security": [{"bearer": []}]}
+_SECURED: Final[dict[str, Any]] = {"security": [{"bearer": []}]}
 _NEW_USER: Final = {"username": "john", "email": "john@gmail.com", "password": "correct-horse-battery"}
 _HOME: Final = {
     "propertyId": 2,

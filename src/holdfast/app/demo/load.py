@@ -88,7 +88,7 @@ def _sample(name: str, place: Location, zone: str, dollars: int, *, guests: int)
         amenities=("wifi", "kitchen", "self_check_in"),
         house_rules="",
         listed=name != "Downtown Penthouse",
-        notes={"sample": True},
+        notes={"sample": True, "shown_location": place.address},
         terms=StayTerms(
             property_id=0,
             currency="USD",
@@ -165,7 +165,8 @@ def _draft(home: Home) -> PropertyDraft:
         terms=_terms(home),
         rating=home.rating,
         reviews=home.reviews,
-        notes={"demo_terms": True} | {f"{name}_estimated": True for name in home.estimated},
+        notes={"demo_terms": True, "shown_location": "Washington, DC"}
+        | {f"{name}_estimated": True for name in home.estimated},
     )
 
 

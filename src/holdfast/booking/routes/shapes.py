@@ -54,6 +54,7 @@ _STAY: Final = {
         "name": "moderate",
         "windows": [{"days_before": 5, "refund_bp": 10000}, {"days_before": 1, "refund_bp": 5000}],
     },
+    "total": {"amount": 99000, "currency": "USD"},
     "units": [],
 }
 _PRICE: Final = {
@@ -203,14 +204,16 @@ class StayOut(Wire):
     guests: int
     zone: str
     """IANA zone of the property: its dates and times are meant there."""
-    check_in_from: str
-    check_out_until: str
+    check_in_from: TimeField
+    check_out_until: TimeField
     policy: PolicyOut
+    total: MoneyOut
+    """This stay's part of the price."""
     units: tuple[str, ...]
     """The units assigned, where the property has named ones; empty before the hold."""
 
     @classmethod
-    def of(cls, stay: QuotedStay) -> Self:
+    def of(cls, stay: QuotedStay, currency: str) -> Self:
         """Render a stay."""
         return cls(
             property_id=stay.property_id,
@@ -223,6 +226,7 @@ class StayOut(Wire):
             check_in_from=stay.check_in_from,
             check_out_until=stay.check_out_until,
             policy=PolicyOut.of(stay.policy),
+            total=MoneyOut(amount=stay.total_minor, currency=currency),
             units=stay.units,
         )
 
@@ -284,7 +288,7 @@ class QuoteOut(Wire):
         """Render a quote."""
         return cls(
             id=quote.id,
-            items=tuple(StayOut.of(item) for item in quote.items),
+            items=tuple(StayOut.of(item, quote.price.currency) for item in quote.items),
             price=PriceOut.of(quote.price),
             created_at=quote.created_at,
             expires_at=quote.expires_at,
@@ -327,7 +331,7 @@ class HoldOut(Wire):
             token=hold.token,
             quote_id=hold.quote_id,
             state=hold.state,
-            items=tuple(StayOut.of(item) for item in hold.items),
+            items=tuple(StayOut.of(item, hold.price.currency) for item in hold.items),
             price=PriceOut.of(hold.price),
             created_at=hold.created_at,
             expires_at=hold.expires_at,
@@ -382,7 +386,7 @@ class BookingOut(Wire):
             account_id=booking.account_id,
             hold_id=booking.hold_id,
             state=booking.state,
-            items=tuple(StayOut.of(item) for item in booking.items),
+            items=tuple(StayOut.of(item, booking.price.currency) for item in booking.items),
             price=PriceOut.of(booking.price),
             payment=PaymentOut(method=booking.payment_method, status=booking.payment_status),
             created_at=booking.created_at,

@@ -1,0 +1,181 @@
+"""The ASGI application: the routes of the modules that run here, behind one edge.
+
+`create_app` is what our own server and tests use; `from_environment` is the factory for servers that start processes of
+their own, such as `granian --interface asgi --factory holdfast.app.asgi:from_environment`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from holdfast.app import pages
+from holdfast.app.modules import Assembly
+from holdfast.app.schema import alive
+from holdfast.app.settings import RunSettings
+from holdfast.app.starting import assembled
+from holdfast.gateway import bookings, home_rental, search
+from holdfast.kit.auth import Principal
+from holdfast.kit.clock import Clock
+from holdfast.kit.errors import HoldfastError
+from holdfast.kit.http import problems
+from holdfast.kit.http.cursors import Cursors
+from holdfast.kit.http.edge import Edge
+from holdfast.kit.http.health import health_router
+from holdfast.kit.http.routes import Router
+from holdfast.kit.log import configure_logging
+from holdfast.kit.settings import Settings
+
+log = structlog.get_logger()
+
+VERSION: Final = "0.1.0"
+_HOME_RENTAL: Final = "/api"
+_HOT: Final = ("booking", "catalog", "accounts")
+"""FastAPI tries routes in order, so the modules that are asked most come first."""
+_TAGS: Final = (
+    ("search", "Find what can be had."),
+    ("quotes", "What it costs: a price that is promised for a while."),
+    ("holds", "Stock kept for you at a locked price, until it expires."),
+    ("bookings", "Confirmed holds."),
+    ("properties", "What can be booked, as guests see it."),
+    ("owner properties", "What you offer."),
+    ("owner stock", "How much of it there is."),
+    ("owner blocks", "Nights you keep for yourself."),
+    ("owner bookings", "Who comes."),
+    ("accounts", "People and their access tokens."),
+    ("admin", "For those who run the installation."),
+    ("integrity", "Whether the books are right."),
+    ("operations", "For machines that watch over this one."),
+    ("home rental", "The Home Rental contract, with field names and answers of its own."),
+)
+
+
+class AccountsElsewhere(HoldfastError):
+    """This process does not run the accounts module, so it cannot check your token. Ask one that does."""
+
+    code = "accounts_elsewhere"
+    status = 503
+    title = "Tokens cannot be checked here"
+
+
+def create_app(
+    settings: Settings | None = None,
+    run: RunSettings | None = None,
+    *,
+    clock: Clock | None = None,
+    prepared: bool = False,
+) -> FastAPI:
+    """Make the application. Databases open, and its routes appear, when its lifespan begins.
+
+    Args:
+        settings: Of the installation; from the environment, if not given.
+        run: What runs here; from the environment, if not given.
+        clock: The time everybody here goes by.
+        prepared: Whether the databases have been checked and migrated a moment ago.
+    """
+    settings = settings or Settings()
+    run = run or RunSettings()
+    clock = clock or Clock()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with assembled(settings, run, clock=clock, prepared=prepared) as assembly:
+            install_routes(app, assembly)
+            if not run.work_elsewhere:
+                assembly.work()
+            log.info("server.ready", modules=sorted(assembly.running))
+            yield
+            log.info("server.stopping")
+
+    app = FastAPI(
+        title="Holdfast",
+        summary="One reservation engine: it never sells the same thing twice.",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        openapi_tags=[{"name": name, "description": text} for name, text in _TAGS],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.add_middleware(Edge, settings=settings, clock=clock)
+    problems.install(app)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Make the application from the environment alone, and set up logging, for servers that are not ours."""
+    settings = Settings()
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    return create_app(settings)
+
+
+def worker() -> FastAPI:
+    """Make the application in one of the processes of `holdfast serve --workers`, whose parent has prepared it."""
+    settings = Settings()
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    return create_app(settings, prepared=True)
+
+
+def install_routes(app: FastAPI, assembly: Assembly) -> None:
+    """Add the routes of an assembly to an application, those that are asked most first."""
+    accounts = assembly.door("accounts")
+    app.state.check_token = _nobody if accounts is None else accounts.principal
+    for router in _gateway_routers(assembly):
+        app.include_router(router)
+    _mount_home_rental(app, assembly)
+    for name in sorted(assembly.running, key=lambda name: _HOT.index(name) if name in _HOT else len(_HOT)):
+        for router in assembly.running[name].built.routers:
+            app.include_router(router)
+    checks = {f"database_{number}": _check_of(db) for number, db in enumerate(assembly.databases.values(), 1)}
+    app.include_router(health_router(checks))
+    pages.install(app)
+
+
+def _gateway_routers(assembly: Assembly) -> list[Router]:
+    made = []
+    find, catalog = assembly.door("search"), assembly.door("catalog")
+    if find and catalog:
+        cursors = Cursors(assembly.keyring)
+        made.append(search.router(search=find, catalog=catalog, cursors=cursors, clock=assembly.clock))
+    booking, payments = assembly.door("booking"), assembly.door("payments")
+    if booking and payments:
+        made.append(bookings.router(booking=booking, payments=payments))
+    return made
+
+
+def _mount_home_rental(app: FastAPI, assembly: Assembly) -> None:
+    doors = {name: assembly.door(name) for name in ("accounts", "catalog", "booking")}
+    if not all(doors.values()):
+        return
+    contract = home_rental.application(**doors)
+    app.mount(_HOME_RENTAL, contract)
+    own_openapi = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = own_openapi()
+        for path, item in contract.openapi()["paths"].items():
+            document["paths"].setdefault(f"{_HOME_RENTAL}{path}", item)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents to extend the document
+
+
+def _check_of(db: Any) -> Any:
+    async def check() -> None:
+        await alive(db)
+
+    return check
+
+
+async def _nobody(token: str) -> Principal:
+    del token
+    raise AccountsElsewhere
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,205 @@
+"""The command line: `holdfast --help`."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, TypeVar
+
+import click
+from pydantic import ValidationError
+from typing_extensions import override
+
+from holdfast.app.errors import CannotStart
+from holdfast.app.settings import RunSettings
+from holdfast.kit.errors import HoldfastError
+from holdfast.kit.log import configure_logging
+from holdfast.kit.settings import LogFormat, LogLevel, ModuleSettings, Settings
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+SettingsT = TypeVar("SettingsT", bound=ModuleSettings)
+
+BREACH: Final = 1
+"""Exit code of `verify` when something does not add up."""
+FAILED: Final = 2
+"""Exit code of a command that could not do its work."""
+_DEMO_DATABASE: Final = "sqlite:///var/demo.db"
+
+
+class _Failure(click.ClickException):
+    exit_code = FAILED
+
+
+class _Commands(click.Group):
+    """Turns what a command cannot do into one line instead of a stack trace."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (CannotStart, HoldfastError) as error:
+            raise _Failure(_line(error)) from error
+
+
+def _line(error: Exception) -> str:
+    fields = [f"{each.pointer.strip('/')}: {each.detail}" for each in getattr(error, "errors", ())]
+    return "; ".join(fields) or str(error)
+
+
+def _read(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT:
+    """Return settings from the options that were given, else from the environment."""
+    try:
+        return kind(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        wrong = [f"{prefix}{'_'.join(map(str, each['loc']))}".upper() + f": {each['msg']}" for each in error.errors()]
+        raise CannotStart("; ".join(wrong)) from error
+
+
+def _settings(database: str | None, *, quiet: bool = False) -> Settings:
+    settings = _read(Settings, {"database_url": database})
+    level = LogLevel.WARNING if quiet and "log_level" not in settings.model_fields_set else settings.log_level
+    form = LogFormat.CONSOLE if quiet and "log_format" not in settings.model_fields_set else settings.log_format
+    configure_logging(level=level, form=form)
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+def _database_option(command: CommandT) -> CommandT:
+    return click.option(
+        "--database", metavar="URL", help="sqlite:///file.db, postgresql://… or mysql://… [HOLDFAST_DATABASE_URL]"
+    )(command)
+
+
+def _modules_option(command: CommandT) -> CommandT:
+    return click.option("--modules", metavar="NAMES", help="Run only these, separated by commas. [HOLDFAST_MODULES]")(
+        command
+    )
+
+
+def _server_options(command: CommandT) -> CommandT:
+    for option in (
+        click.option("--workers", type=int, help="How many processes. [HOLDFAST_WORKERS, 1]"),
+        click.option("--port", type=int, help="Port to listen on; 0 takes a free one. [HOLDFAST_PORT, 8000]"),
+        click.option("--host", help="Address to listen on. [HOLDFAST_HOST, 127.0.0.1]"),
+    ):
+        command = option(command)
+    return _modules_option(_database_option(command))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="holdfast", prog_name="holdfast")
+def main() -> None:
+    """One reservation engine for stays, dining and flights: it never sells the same thing twice."""
+
+
+@main.command()
+@_server_options
+def serve(database: str | None, **run: Any) -> None:
+    """Serve what is in the database over HTTP."""
+    from holdfast.app.serving import serve_database  # noqa: PLC0415 - loads the web framework, which few commands need
+
+    serve_database(_settings(database), _read(RunSettings, run))
+
+
+@main.command()
+@_server_options
+def demo(database: str | None, **run: Any) -> None:
+    """Make the demo data if it is absent, serve it, and say what to try next."""
+    from holdfast.app.serving import serve_demo  # noqa: PLC0415 - as above
+
+    settings = _read(Settings, {})
+    chosen = "database_url" in settings.model_fields_set
+    settings = _settings(database or (settings.database_url if chosen else _DEMO_DATABASE), quiet=True)
+    serve_demo(settings, _read(RunSettings, run))
+
+
+@main.command()
+@_modules_option
+@_database_option
+def work(database: str | None, modules: str | None) -> None:
+    """Carry events and run jobs without serving, for installations whose servers leave that to others."""
+    from holdfast.app.commands import work_until_stopped  # noqa: PLC0415 - as above
+
+    _run(work_until_stopped(_settings(database), _read(RunSettings, {"modules": modules})))
+
+
+@main.command()
+@click.option("--down-to", type=click.Choice(["base"]), help="Take the whole schema away, with everything in it.")
+@click.option("--yes", is_flag=True, help="Do not ask before taking anything away.")
+@_modules_option
+@_database_option
+def migrate(database: str | None, modules: str | None, down_to: str | None, *, yes: bool) -> None:
+    """Bring the schema up to date."""
+    from holdfast.app.commands import change_schema  # noqa: PLC0415 - as above
+
+    settings = _settings(database, quiet=True)
+    if down_to and not yes:
+        _ask("This deletes every table and all data.")
+    _run(change_schema(settings, _read(RunSettings, {"modules": modules}), target=down_to or "head"))
+
+
+@main.command()
+@_database_option
+def seed(database: str | None) -> None:
+    """Fill an empty database with the demo data, without serving it."""
+    from holdfast.app.commands import seed_database  # noqa: PLC0415 - as above
+
+    _run(seed_database(_settings(database, quiet=True), _read(RunSettings, {})))
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_database_option
+def drop(database: str | None, *, yes: bool) -> None:
+    """Delete every table of the product, with all data."""
+    from holdfast.app.commands import change_schema  # noqa: PLC0415 - as above
+
+    settings = _settings(database, quiet=True)
+    if not yes:
+        _ask("This deletes every table and all data.")
+    _run(change_schema(settings, _read(RunSettings, {}), target="base"))
+
+
+@main.command("create-admin")
+@click.option("--email", required=True, help="E-mail address to log in with.")
+@click.option("--username", required=True, help="Name shown to others.")
+@click.password_option(envvar="HOLDFAST_ADMIN_PASSWORD", help="Taken from HOLDFAST_ADMIN_PASSWORD, or asked for.")
+@_database_option
+def create_admin(database: str | None, email: str, username: str, password: str) -> None:
+    """Create an account that may do everything."""
+    from holdfast.app.commands import register_admin  # noqa: PLC0415 - as above
+
+    account = _run(
+        register_admin(
+            _settings(database, quiet=True), _read(RunSettings, {}), email=email, username=username, password=password
+        )
+    )
+    click.echo(f"admin {account.username} <{account.email}> has id {account.id}")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@_database_option
+@click.pass_context
+def verify(ctx: click.Context, database: str | None, *, as_json: bool) -> None:
+    """Recount everything sold against everything there is; exit code 1 if something does not add up."""
+    from holdfast.app.commands import recount, show_report  # noqa: PLC0415 - as above
+
+    report = _run(recount(_settings(database, quiet=True), _read(RunSettings, {})))
+    show_report(report, as_json=as_json)
+    if report.breaches:
+        ctx.exit(BREACH)
+
+
+@main.command()
+def openapi() -> None:
+    """Print the description of the HTTP API (openapi.json)."""
+    from holdfast.app.commands import describe_api  # noqa: PLC0415 - as above
+
+    click.echo(_run(describe_api()), nl=False)
+
+
+def _ask(what: str) -> None:
+    click.confirm(f"{what} Continue?", abort=True, err=True)

@@ -1,0 +1,79 @@
+"""The HTTP server: uvicorn on a socket of our own, in one process or several."""
+
+import errno
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from holdfast.app.asgi import create_app
+from holdfast.app.errors import CannotStart
+from holdfast.app.settings import RunSettings
+from holdfast.kit.settings import Settings
+
+_BACKLOG: Final = 2048
+_KEEP_ALIVE_S: Final = 75
+"""Longer than what load balancers in front keep idle connections for, so that they close them and not we."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        CannotStart: The address is taken, not this machine's, or not for everybody to take.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address, family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise CannotStart(_problem(error, host, port)) from error
+
+
+def _problem(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is taken by another process; choose another with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs more rights than this process has; choose one above 1023 with --port"
+    return f"cannot listen on {host}: {error.strerror or error}"
+
+
+def serve(sock: socket.socket, settings: Settings, run: RunSettings) -> None:
+    """Serve until told to stop (SIGINT, SIGTERM); requests under way get to finish."""
+    if run.workers > 1:
+        _serve_with_workers(sock, settings, run)
+    else:
+        uvicorn.Server(uvicorn.Config(create_app(settings, run, prepared=True), **_options(run))).run(sockets=[sock])
+
+
+def _serve_with_workers(sock: socket.socket, settings: Settings, run: RunSettings) -> None:
+    # Each process reads its settings from the environment, where options of the command line have to be found too.
+    os.environ.update(_as_environment(settings, run))
+    config = uvicorn.Config("holdfast.app.asgi:worker", factory=True, workers=run.workers, **_options(run))
+    Multiprocess(config, sockets=[sock]).run()
+
+
+def _as_environment(settings: Settings, run: RunSettings) -> Mapping[str, str]:
+    return {
+        "HOLDFAST_DATABASE_URL": settings.database_url,
+        "HOLDFAST_MODULES": ",".join(run.modules),
+        "HOLDFAST_LOG_FORMAT": settings.log_format,
+    }
+
+
+def _options(run: RunSettings) -> dict[str, Any]:
+    return {
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "backlog": _BACKLOG,
+        "timeout_keep_alive": _KEEP_ALIVE_S,
+        "timeout_graceful_shutdown": run.drain_s,
+    }
