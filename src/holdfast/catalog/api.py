@@ -70,12 +70,38 @@ class Property:
     unit_names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayOffer:
+    """All that is needed to quote a stay at a listed property."""
+
+    name: str
+    owner_id: int
+    unit_names: tuple[str, ...]
+    terms: StayTerms
+
+
 class VersionConflict(HoldfastError):
     """Somebody changed the property since you read it. Read it again, then send your change with the new ETag."""
 
     code = "precondition_failed"
     status = 412
     title = "The property has changed meanwhile"
+
+
+class PreconditionRequired(HoldfastError):
+    """A change needs to say which version it changes: send the `ETag` you read as `If-Match`."""
+
+    code = "precondition_required"
+    status = 428
+    title = "Say which version you change"
+
+
+class IfMatchMalformed(HoldfastError):
+    """`If-Match` is neither `*` nor a list of entity tags in quotes. Send the `ETag` as you got it."""
+
+    code = "if_match_malformed"
+    status = 400
+    title = "If-Match cannot be read"
 
 
 class NotBookable(HoldfastError):
@@ -94,6 +120,9 @@ class CatalogApi(Protocol):
 
     async def stay_terms(self, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayTerms]:
         """Return terms of the *listed* properties among `ids`, with the differing dates in [first, end] (both in)."""
+
+    async def stay_offers(self, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayOffer]:
+        """Return what is needed to quote the *listed* properties among `ids`; dates as in `stay_terms`."""
 
     async def list_page(self, *, owner_id: int | None = None, after_id: int = 0, limit: int = 100) -> list[Property]:
         """Return properties in order of id, of one owner or of all."""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 
 from holdfast.catalog import store
-from holdfast.catalog.api import Property, PropertyDraft, VersionConflict
+from holdfast.catalog.api import Property, PropertyDraft, StayOffer, VersionConflict
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
 from holdfast.catalog.models import outbox
 from holdfast.catalog.rules import draft_errors, night_errors, unit_errors
@@ -36,10 +36,15 @@ class Catalog:
 
     async def stay_terms(self, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayTerms]:
         """Return terms of the *listed* properties among `ids`, with the differing dates in [first, end] (both in)."""
+        offers = await self.stay_offers(ids=ids, first=first, end=end)
+        return {property_id: offer.terms for property_id, offer in offers.items()}
+
+    async def stay_offers(self, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayOffer]:
+        """Return what is needed to quote the *listed* properties among `ids`; dates as in `stay_terms`."""
         possible = [each for each in ids if 0 < each <= _ID_MAX]
         if not possible:
             return {}
-        return await self._db.read(lambda tx: store.listed_terms(tx, ids=possible, first=first, end=end))
+        return await self._db.read(lambda tx: store.listed_offers(tx, ids=possible, first=first, end=end))
 
     async def list_page(self, *, owner_id: int | None = None, after_id: int = 0, limit: int = 100) -> list[Property]:
         """Return properties in order of id, of one owner or of all.

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import and_, bindparam, delete, func, insert, literal, select, update
 
-from holdfast.catalog.api import Location, Property, PropertyDraft
+from holdfast.catalog.api import Location, Property, PropertyDraft, StayOffer
 from holdfast.catalog.models import night, property_
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import DialectName, Row, adding_rows, db_now, rows, statement
@@ -99,6 +99,9 @@ _CATCH_UP: Final = statement(_catch_up)
 
 _TERMS_COLUMNS: Final = (
     property_.c.id,
+    property_.c.name,
+    property_.c.owner_id,
+    property_.c.unit_names,
     property_.c.currency,
     property_.c.zone,
     property_.c.base_minor,
@@ -159,21 +162,26 @@ async def standing(tx: Tx, *, property_id: int) -> tuple[int, int] | None:
     return None if row is None else (row.owner_id, row.version)
 
 
-async def listed_terms(tx: Tx, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayTerms]:
-    """Return the terms of the listed properties among `ids` and their differing dates in [first, end], both in."""
+async def listed_offers(tx: Tx, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayOffer]:
+    """Return the offers of the listed properties among `ids`, with their differing dates in [first, end], both in."""
     if len(ids) == 1:
         found = await tx.all(_TERMS_OF_ONE(id=ids[0], first=first, end=end))
     else:
         found = await tx.all(_TERMS(ids=[(each,) for each in ids], first=first, end=end))
-    terms: dict[int, StayTerms] = {}
+    offers: dict[int, StayOffer] = {}
     nights: dict[int, dict[date, NightTerms]] = {}
     for row in found:
-        if row.id not in terms:
+        if row.id not in offers:
             nights[row.id] = {}
-            terms[row.id] = _terms_of(row, nights[row.id])
+            offers[row.id] = StayOffer(
+                name=row.name,
+                owner_id=row.owner_id,
+                unit_names=tuple(row.unit_names),
+                terms=_terms_of(row, nights[row.id]),
+            )
         if row.night is not None:
             nights[row.id][row.night] = _night_terms_of(row)
-    return terms
+    return offers
 
 
 async def add(tx: Tx, *, owner_id: int, draft: PropertyDraft, units: int, unit_names: Sequence[str]) -> int:

@@ -1,0 +1,15 @@
+"""The plug of the catalog."""
+
+from holdfast.catalog.models import outbox, tables
+from holdfast.catalog.routes import routers
+from holdfast.catalog.service import Catalog
+from holdfast.kit.module import Built, House, Module
+
+
+def build(house: House) -> Built:
+    """Put the catalog together with what the house gives it."""
+    catalog = Catalog(db=house.db)
+    return Built(api=catalog, routers=routers(catalog, house.keyring), outbox=outbox)
+
+
+MODULE = Module(name="catalog", build=build, tables=tables)
