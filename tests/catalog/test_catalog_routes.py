@@ -1,0 +1,558 @@
+"""The catalog over HTTP: who may, what is refused and how, what comes back."""
+
+import asyncio
+from datetime import date
+
+import httpx
+import pytest
+from catalog_drafts import ADMIN, GUEST, OTHER_OWNER, OWNER, draft
+from fastapi import FastAPI
+
+from holdfast.catalog.routes import routers
+from holdfast.catalog.service import Catalog
+from holdfast.kit.db.migrate import migrate
+from holdfast.kit.db.opening import open_database
+from holdfast.kit.errors import Unauthenticated
+from holdfast.kit.http import problems
+from holdfast.kit.secrets import Keyring
+from holdfast.verticals.stays import NightTerms
+
+PEOPLE = {"owner": OWNER, "other": OTHER_OWNER, "admin": ADMIN, "guest": GUEST}
+ALL = "/v1/owner/properties"
+
+
+async def check_token(token):
+    if token not in PEOPLE:
+        raise Unauthenticated
+    return PEOPLE[token]
+
+
+@pytest.fixture(scope="module")
+async def catalog(tmp_path_factory):
+    url = f"sqlite:///{tmp_path_factory.mktemp('catalog')}/catalog.db"
+    await migrate(url, "catalog")
+    database = await open_database(url)
+    yield Catalog(db=database)
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+async def client(catalog):
+    app = FastAPI()
+    problems.install(app)
+    for router in routers(catalog, Keyring("a secret of the tests that is long enough")):
+        app.include_router(router)
+    app.state.check_token = check_token
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as made:
+        yield made
+
+
+@pytest.fixture
+async def home(catalog):
+    return await catalog.create(owner=OWNER, draft=draft())
+
+
+def as_(name, **headers):
+    return {"Authorization": f"Bearer {name}", **headers}
+
+
+def usd(amount):
+    return {"amount": amount, "currency": "USD"}
+
+
+def body(**changes):
+    said = {
+        "name": "Two-bedroom townhouse",
+        "description": "Quiet.\nVery.",
+        "location": {
+            "address": "1 Logan Circle NW",
+            "neighbourhood": "Logan Circle",
+            "city": "Washington",
+            "country": "US",
+            "latitude": 38.9,
+            "longitude": -77,
+        },
+        "kind": "entire_home",
+        "bedrooms": 2,
+        "beds": 3,
+        "bathrooms": 1.5,
+        "amenities": ["wifi", "pool"],
+        "house_rules": "",
+        "terms": terms(),
+        "listed": True,
+    }
+    return said | changes
+
+
+def terms(**changes):
+    said = {
+        "zone": "America/New_York",
+        "base_price": usd(12_000),
+        "weekend_price": usd(15_000),
+        "cleaning_fee": usd(5_000),
+        "extra_guest_fee": usd(1_500),
+        "guests_included": 2,
+        "guests_max": 4,
+        "tax_bp": 1595,
+        "discounts": [{"nights": 7, "percent_bp": 1000}],
+        "min_nights": 2,
+        "max_nights": 30,
+        "check_in_from": "15:00",
+        "check_out_until": "10:30",
+        "advance_notice_days": 1,
+        "booking_window_days": 365,
+        "preparation_nights": 1,
+        "policy": {"name": "own_terms", "windows": [{"days_before": 7, "refund_bp": 5000}]},
+    }
+    return said | changes
+
+
+def placed(**changes):
+    return body()["location"] | changes
+
+
+def findings(answer):
+    assert answer.headers["content-type"] == "application/problem+json"
+    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+
+
+class TestCreating:
+    async def test_answers_what_was_said_and_where_it_is(self, client):
+        answer = await client.post(ALL, headers=as_("owner"), json=body() | {"units": 2, "unit_names": ["1", "2"]})
+        assert answer.status_code == 201
+        created = answer.json()
+        assert answer.headers["location"] == f"{ALL}/{created['id']}"
+        assert answer.headers["etag"] == '"1"'
+        for name, value in body(units=2, unit_names=["1", "2"], version=1).items():
+            assert created[name] == value, name
+        assert (created["rating"], created["reviews"], created["notes"]) == (None, 0, {})
+
+    async def test_needs_only_what_has_no_default(self, client):
+        least = {
+            "name": "Room",
+            "location": {
+                "address": "A",
+                "city": "B",
+                "country": "DE",
+                "latitude": 52,
+                "longitude": 13,
+            },
+            "kind": "private_room",
+            "bedrooms": 1,
+            "beds": 1,
+            "bathrooms": 1,
+            "terms": {"zone": "Europe/Berlin", "base_price": {"amount": 7000, "currency": "EUR"}, "guests_max": 2},
+        }
+        answer = await client.post(ALL, headers=as_("owner"), json=least)
+        assert answer.status_code == 201
+        made = answer.json()
+        assert (made["listed"], made["units"], made["terms"]["guests_included"]) == (True, 1, 2)
+        assert made["terms"]["cleaning_fee"] == {"amount": 0, "currency": "EUR"}
+        assert made["terms"]["policy"] == {"name": "flexible", "windows": [{"days_before": 1, "refund_bp": 10_000}]}
+
+    async def test_takes_a_policy_by_its_name(self, client):
+        answer = await client.post(ALL, headers=as_("owner"), json=body(terms=terms(policy="strict")))
+        assert answer.json()["terms"]["policy"] == {
+            "name": "strict",
+            "windows": [{"days_before": 14, "refund_bp": 10_000}, {"days_before": 7, "refund_bp": 5_000}],
+        }
+
+    async def test_is_for_owners(self, client):
+        assert (await client.post(ALL, json=body())).status_code == 401
+        assert (await client.post(ALL, headers=as_("guest"), json=body())).status_code == 403
+        assert (await client.post(ALL, headers=as_("admin"), json=body())).status_code == 201
+
+
+BAD = [
+    (body(guests=2), "/guests", "unknown_field"),
+    (body(owner_id=1), "/owner_id", "unknown_field"),
+    (body(id=1), "/id", "unknown_field"),
+    (body(rating=5), "/rating", "unknown_field"),
+    (body(notes={}), "/notes", "unknown_field"),
+    (body(version=7), "/version", "unknown_field"),
+    (body(state="confirmed"), "/state", "unknown_field"),
+    (body(name="n" * 121), "/name", "too_long"),
+    (body(name="nul\x01"), "/name", "control_character"),
+    (body(name=7), "/name", "type_error"),
+    (body(kind="castle"), "/kind", "invalid_choice"),
+    (body(listed="yes"), "/listed", "type_error"),
+    (body(bedrooms=1.5), "/bedrooms", "type_error"),
+    (body(bedrooms="2"), "/bedrooms", "type_error"),
+    (body(bedrooms=True), "/bedrooms", "type_error"),
+    (body(bedrooms=None), "/bedrooms", "type_error"),
+    (body(bathrooms=1.25), "/bathrooms", "out_of_range"),
+    (body(amenities="wifi"), "/amenities", "type_error"),
+    (body(amenities=["Free parking"]), "/amenities/0", "invalid_format"),
+    (body(amenities=["wifi", "wifi"]), "/amenities/1", "duplicate"),
+    (body(location=placed(latitude=91)), "/location/latitude", "out_of_range"),
+    (body(location=placed(longitude="-77")), "/location/longitude", "type_error"),
+    (body(location=placed(country="USA")), "/location/country", "too_long"),
+    (body(location=placed(country="XX")), "/location/country", "unknown_country"),
+    (body(location=placed(planet="Mars")), "/location/planet", "unknown_field"),
+    (body(terms=terms(guests_max=-1)), "/terms/guests_max", "out_of_range"),
+    (body(terms=terms(guests_max=0)), "/terms/guests_max", "out_of_range"),
+    (body(terms=terms(guests_max=1.5)), "/terms/guests_max", "type_error"),
+    (body(terms=terms(guests_max="2")), "/terms/guests_max", "type_error"),
+    (body(terms=terms(guests_max="１２")), "/terms/guests_max", "type_error"),  # noqa: RUF001 - digits of another script
+    (body(terms=terms(guests_max="1_0")), "/terms/guests_max", "type_error"),
+    (body(terms=terms(guests_max=True)), "/terms/guests_max", "type_error"),
+    (body(terms=terms(guests_max=None)), "/terms/guests_max", "type_error"),
+    (body(terms=terms(guests_max=2**31)), "/terms/guests_max", "out_of_range"),
+    (body(terms=terms(guests_max=2**63)), "/terms/guests_max", "out_of_range"),
+    (body(terms=terms(guests_max=2**64)), "/terms/guests_max", "out_of_range"),
+    (body(terms=terms(guests_included=5)), "/terms/guests_included", "above_maximum"),
+    (body(terms=terms(base_price=usd(-1))), "/terms/base_price/amount", "out_of_range"),
+    (body(terms=terms(base_price=usd(0.01))), "/terms/base_price/amount", "type_error"),
+    (body(terms=terms(base_price=usd("10.001"))), "/terms/base_price/amount", "type_error"),
+    (body(terms=terms(base_price=usd("NaN"))), "/terms/base_price/amount", "type_error"),
+    (body(terms=terms(base_price=usd("10,00"))), "/terms/base_price/amount", "type_error"),
+    (body(terms=terms(base_price=usd(10**12))), "/terms/base_price/amount", "out_of_range"),
+    (body(terms=terms(base_price=120)), "/terms/base_price", "type_error"),
+    (body(terms=terms(total=usd(1))), "/terms/total", "unknown_field"),
+    (body(terms=terms(currency_rate=2)), "/terms/currency_rate", "unknown_field"),
+    *(
+        (
+            body(terms=terms(base_price={"amount": 1, "currency": code})),
+            "/terms/base_price/currency",
+            "unsupported_currency",
+        )
+        for code in ("usd", "XXX", "BTC", "")
+    ),
+    (
+        body(terms=terms(cleaning_fee={"amount": 1, "currency": "EUR"})),
+        "/terms/cleaning_fee/currency",
+        "currency_mismatch",
+    ),
+    (body(terms=terms(tax_bp=10_001)), "/terms/tax_bp", "out_of_range"),
+    (
+        body(terms=terms(discounts=[{"nights": 7, "percent_bp": 10_100}])),
+        "/terms/discounts/0/percent_bp",
+        "out_of_range",
+    ),
+    (
+        body(terms=terms(discounts=[{"nights": 7, "percent_bp": -5_000}])),
+        "/terms/discounts/0/percent_bp",
+        "out_of_range",
+    ),
+    *(
+        (body(terms=terms(zone=zone)), "/terms/zone", "unknown_zone")
+        for zone in ("Mars/Base", "AEST", "../../etc/passwd")
+    ),
+    (body(terms=terms(zone="Z" * 10_240)), "/terms/zone", "too_long"),
+    (body(terms=terms(min_nights=31)), "/terms/max_nights", "below_minimum"),
+    (body(terms=terms(max_nights=10_000)), "/terms/max_nights", "out_of_range"),
+    (body(terms=terms(check_in_from="25:00")), "/terms/check_in_from", "invalid_time"),
+    (body(terms=terms(check_in_from="15:00:00")), "/terms/check_in_from", "invalid_time"),
+    (body(terms=terms(policy="lenient")), "/terms/policy", "invalid_choice"),
+    (body(terms=terms(policy=7)), "/terms/policy", "type_error"),
+    (
+        body(terms=terms(policy={"name": "flexible", "windows": []})),
+        "/terms/policy/name",
+        "reserved_name",
+    ),
+    (
+        body(terms=terms(policy={"windows": [{"days_before": 1, "refund_bp": 1}, {"days_before": 2, "refund_bp": 1}]})),
+        "/terms/policy/windows/1/days_before",
+        "not_descending",
+    ),
+    (
+        body(terms=terms(policy={"windows": [{"days_before": 1, "refund_bp": 10_001}]})),
+        "/terms/policy/windows/0/refund_bp",
+        "out_of_range",
+    ),
+]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("said", "pointer", "code"), BAD, ids=[f"{n}-{at}-{code}" for n, (_, at, code) in enumerate(BAD)]
+    )
+    async def test_is_refused_and_named_and_creates_nothing(self, client, catalog, said, pointer, code):
+        before = len(await catalog.list_page(limit=1000))
+        answer = await client.post(ALL, headers=as_("owner"), json=said)
+        assert (answer.status_code, findings(answer)) == (422, [(pointer, code)])
+        assert len(await catalog.list_page(limit=1000)) == before
+
+    @pytest.mark.parametrize(
+        ("said", "pointer", "code"),
+        [
+            ({"units": 0}, "/units", "out_of_range"),
+            ({"units": 2, "unit_names": ["1"]}, "/unit_names", "wrong_count"),
+            ({"units": 2, "unit_names": ["1", "1"]}, "/unit_names/1", "duplicate"),
+            ({"unit_names": ["a:b"]}, "/unit_names/0", "malformed"),
+        ],
+    )
+    async def test_of_units_is_refused_and_named(self, client, said, pointer, code):
+        answer = await client.post(ALL, headers=as_("owner"), json=body() | said)
+        assert (answer.status_code, findings(answer)) == (422, [(pointer, code)])
+
+    async def test_is_named_completely(self, client):
+        said = body(name="", beds=-1, location=placed(city=""), terms=terms(guests_max=0, tax_bp=-1))
+        answer = await client.post(ALL, headers=as_("owner"), json=said)
+        assert {pointer for pointer, _ in findings(answer)} == {
+            "/name",
+            "/beds",
+            "/location/city",
+            "/terms/guests_max",
+            "/terms/tax_bp",
+        }
+
+
+class TestReadingAsAGuest:
+    async def test_shows_what_the_owner_says_but_not_what_is_the_owners_own(self, client, home):
+        answer = await client.get(f"/v1/properties/{home.id}")
+        assert answer.status_code == 200
+        shown = answer.json()
+        assert (shown["id"], shown["name"]) == (home.id, home.draft.name)
+        assert shown["terms"]["base_price"] == usd(12_000)
+        assert not {"listed", "units", "unit_names", "owner_id", "version"} & set(shown)
+
+    async def test_sends_the_body_only_to_who_has_not_the_newest(self, client, catalog, home):
+        first = await client.get(f"/v1/properties/{home.id}")
+        tag = first.headers["etag"]
+        for sent in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+            again = await client.get(f"/v1/properties/{home.id}", headers={"If-None-Match": sent})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        await catalog.replace(owner=OWNER, property_id=home.id, draft=draft(name="New name"), version=1)
+        changed = await client.get(f"/v1/properties/{home.id}", headers={"If-None-Match": tag})
+        assert (changed.status_code, changed.json()["name"], changed.headers["etag"]) == (200, "New name", '"2"')
+
+    async def test_answers_alike_for_hidden_missing_and_impossible_ids(self, client, catalog):
+        hidden = await catalog.create(owner=OWNER, draft=draft(listed=False))
+        bodies = []
+        for name in (hidden.id, 10**12, 0, -1, "one", "1e3", 2**63):
+            answer = await client.get(f"/v1/properties/{name}", headers=as_("owner"))
+            assert answer.status_code == 404
+            bodies.append({key: value for key, value in answer.json().items() if key not in {"instance", "request_id"}})
+        assert all(each == bodies[0] for each in bodies)
+
+    async def test_marks_what_was_estimated(self, client, catalog):
+        made = await catalog.create(owner=OWNER, draft=draft(notes={"price_estimated": True}))
+        assert (await client.get(f"/v1/properties/{made.id}")).json()["notes"] == {"price_estimated": True}
+
+
+class TestReadingAsAnOwner:
+    async def test_pages_through_ones_own(self, client, catalog):
+        everybodys = {each.id for each in await catalog.list_page(owner_id=OTHER_OWNER.account_id, limit=1000)}
+        for _ in range(3):
+            everybodys.add((await catalog.create(owner=OTHER_OWNER, draft=draft(listed=False))).id)
+        found, cursor = [], None
+        while True:
+            query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+            page = (await client.get(ALL, headers=as_("other"), params=query)).json()
+            assert len(page["items"]) <= 2
+            found += [each["id"] for each in page["items"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert found == sorted(everybodys)
+
+    async def test_refuses_cursors_of_somebody_else(self, client, catalog):
+        for _ in range(2):
+            await catalog.create(owner=OTHER_OWNER, draft=draft())
+        cursor = (await client.get(ALL, headers=as_("other"), params={"limit": 1})).json()["next_cursor"]
+        for sent in (cursor, "x", cursor[:-2]):
+            answer = await client.get(ALL, headers=as_("owner"), params={"cursor": sent})
+            assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
+
+    @pytest.mark.parametrize("limit", ["0", "101", "1.0", "x", ""])
+    async def test_refuses_limits_that_are_none(self, client, limit):
+        answer = await client.get(ALL, headers=as_("owner"), params={"limit": limit})
+        assert (answer.status_code, findings(answer)[0][0]) == (422, "#query/limit")
+
+    async def test_shows_the_version_as_etag(self, client, home):
+        answer = await client.get(f"{ALL}/{home.id}", headers=as_("owner"))
+        assert (answer.status_code, answer.headers["etag"], answer.json()["version"]) == (200, '"1"', 1)
+        assert (await client.get(f"{ALL}/{home.id}", headers=as_("admin"))).status_code == 200
+
+    async def test_answers_alike_for_another_owners_and_for_none(self, client, home):
+        bodies = []
+        for name in (home.id, 10**12):
+            answer = await client.get(f"{ALL}/{name}", headers=as_("other"))
+            assert answer.status_code == 404
+            bodies.append({key: value for key, value in answer.json().items() if key not in {"instance", "request_id"}})
+        assert bodies[0] == bodies[1]
+
+
+class TestReplacing:
+    async def test_changes_everything_that_was_said(self, client, catalog):
+        made = await catalog.create(
+            owner=OWNER, draft=draft(rating=4.5, reviews=9, notes={"price_estimated": True}), units=3
+        )
+        said = body(name="Renamed", listed=False)
+        answer = await client.put(f"{ALL}/{made.id}", headers=as_("owner", **{"If-Match": '"1"'}), json=said)
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
+        changed = answer.json()
+        for name, value in said.items():
+            assert changed[name] == value, name
+        assert (changed["rating"], changed["reviews"], changed["units"]) == (4.5, 9, 3)
+        assert changed["notes"] == {"price_estimated": True}
+        assert (await client.get(f"{ALL}/{made.id}", headers=as_("owner"))).json() == changed
+
+    @pytest.mark.parametrize("sent", ["*", '"1"', '"7", "1"', ' "1" '])
+    async def test_takes_every_form_of_if_match(self, client, home, sent):
+        answer = await client.put(f"{ALL}/{home.id}", headers=as_("owner", **{"If-Match": sent}), json=body())
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("sent", "status", "code"),
+        [
+            (None, 428, "precondition_required"),
+            ("", 428, "precondition_required"),
+            ('"2"', 412, "precondition_failed"),
+            ('"0"', 412, "precondition_failed"),
+            ('"abc"', 412, "precondition_failed"),
+            ('W/"1"', 412, "precondition_failed"),
+            ("1", 400, "if_match_malformed"),
+            ('"1', 400, "if_match_malformed"),
+            ("'1'", 400, "if_match_malformed"),
+            ('"1" "2"', 400, "if_match_malformed"),
+            ('*, "1"', 400, "if_match_malformed"),
+            (", ".join(['"1"'] * 21), 400, "if_match_malformed"),
+        ],
+    )
+    async def test_refuses_without_the_right_precondition(self, client, catalog, home, sent, status, code):
+        headers = as_("owner") if sent is None else as_("owner", **{"If-Match": sent})
+        answer = await client.put(f"{ALL}/{home.id}", headers=headers, json=body(name="Lost"))
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert (await catalog.own(owner=OWNER, property_id=home.id)) == home
+
+    async def test_lets_one_of_many_at_the_same_time_win(self, client, catalog, home):
+        headers = as_("owner", **{"If-Match": '"1"'})
+        answers = await asyncio.gather(
+            *(client.put(f"{ALL}/{home.id}", headers=headers, json=body(name=f"Name {n}")) for n in range(8))
+        )
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [200] + [412] * 7
+        [winner] = [answer.json()["name"] for answer in answers if answer.status_code == 200]
+        assert (await catalog.own(owner=OWNER, property_id=home.id)).draft.name == winner
+
+    async def test_says_404_of_another_owners_whatever_the_version(self, client, home):
+        for sent in ('"1"', '"9"', "*"):
+            headers = as_("other", **{"If-Match": sent})
+            assert (await client.put(f"{ALL}/{home.id}", headers=headers, json=body())).status_code == 404
+
+    async def test_wants_listed_to_be_said_and_units_not(self, client, home):
+        headers = as_("owner", **{"If-Match": '"1"'})
+        said = body(units=2)
+        del said["listed"]
+        answer = await client.put(f"{ALL}/{home.id}", headers=headers, json=said)
+        assert sorted(findings(answer)) == [("/listed", "missing_field"), ("/units", "unknown_field")]
+
+
+class TestNights:
+    async def test_are_set_and_cleared(self, client, catalog, home):
+        path = f"{ALL}/{home.id}/nights"
+        said = {
+            "first": "2027-07-02",
+            "end": "2027-07-06",
+            "price": usd(32_000),
+            "min_nights": 3,
+            "max_nights": 9,
+            "closed_to_arrival": True,
+            "closed_to_departure": True,
+        }
+        answer = await client.put(path, headers=as_("owner"), json=said)
+        assert (answer.status_code, answer.json()) == (200, {"nights": 4})
+        answer = await client.delete(path, headers=as_("owner"), params={"first": "2027-07-03", "end": "2027-07-06"})
+        assert (answer.status_code, answer.json()) == (200, {"nights": 3})
+        [found] = (await catalog.stay_terms(ids=[home.id], first=date(2027, 7, 1), end=date(2027, 7, 9))).values()
+        assert found.nights == {
+            date(2027, 7, 2): NightTerms(
+                price_minor=32_000, min_nights=3, max_nights=9, closed_to_arrival=True, closed_to_departure=True
+            )
+        }
+
+    @pytest.mark.parametrize(
+        ("changes", "pointer", "code"),
+        [
+            ({"first": "2026-02-30"}, "/first", "invalid_date"),
+            ({"first": "2027-02-29"}, "/first", "invalid_date"),
+            ({"first": "0000-01-01"}, "/first", "invalid_date"),
+            ({"end": "10000-01-01"}, "/end", "invalid_date"),
+            ({"first": "2026-13-01"}, "/first", "invalid_date"),
+            ({"first": "2026-W10-1"}, "/first", "invalid_date"),
+            ({"first": 20270702}, "/first", "type_error"),
+            ({"first": "1999-12-31", "end": "2000-01-01"}, "/first", "out_of_range"),
+            ({"end": "2027-07-02"}, "/end", "empty_or_negative_range"),
+            ({"end": "2027-07-01"}, "/end", "empty_or_negative_range"),
+            ({"end": "2054-11-17"}, "/end", "range_too_long"),
+            ({"price": usd(-1)}, "/price/amount", "out_of_range"),
+            ({"price": usd(1.5)}, "/price/amount", "type_error"),
+            ({"price": {"amount": 1, "currency": "EUR"}}, "/price/currency", "currency_mismatch"),
+            ({"price": {"amount": 1, "currency": "eur"}}, "/price/currency", "unsupported_currency"),
+            ({"price": {"amount": 1}}, "/price/currency", "missing_field"),
+            ({"min_nights": 0}, "/min_nights", "out_of_range"),
+            ({"max_nights": 366}, "/max_nights", "out_of_range"),
+            ({"min_nights": 3, "max_nights": 2}, "/max_nights", "below_minimum"),
+            ({"closed_to_arrival": 1}, "/closed_to_arrival", "type_error"),
+            ({"total": 1}, "/total", "unknown_field"),
+        ],
+        ids=str,
+    )
+    async def test_are_refused_with_the_field_that_is_wrong(self, client, home, changes, pointer, code):
+        said = {"first": "2027-07-02", "end": "2027-07-06"} | changes
+        answer = await client.put(f"{ALL}/{home.id}/nights", headers=as_("owner"), json=said)
+        assert (answer.status_code, findings(answer)) == (422, [(pointer, code)])
+
+    @pytest.mark.parametrize(
+        ("query", "pointer", "code"),
+        [
+            ({"end": "2027-07-06"}, "#query/first", "missing_field"),
+            ({"first": "2027-07-06", "end": "2027-07-06"}, "#query/end", "empty_or_negative_range"),
+            ({"first": "2027-07-06", "end": "2054-11-17"}, "#query/end", "range_too_long"),
+            ({"first": "2026-02-30", "end": "2027-07-06"}, "#query/first", "invalid_date"),
+            ({"first": "2027-07-06", "end": "2027-07-07", "all": "1"}, "#query/all", "unknown_field"),
+        ],
+    )
+    async def test_in_a_query_are_refused_with_the_parameter_that_is_wrong(self, client, home, query, pointer, code):
+        answer = await client.delete(f"{ALL}/{home.id}/nights", headers=as_("owner"), params=query)
+        assert (answer.status_code, findings(answer)) == (422, [(pointer, code)])
+
+    async def test_of_another_owners_property_are_not_there(self, client, home):
+        path, dates = f"{ALL}/{home.id}/nights", {"first": "2027-07-02", "end": "2027-07-03"}
+        assert (await client.put(path, headers=as_("other"), json=dates)).status_code == 404
+        assert (await client.delete(path, headers=as_("other"), params=dates)).status_code == 404
+        assert (await client.put(path, headers=as_("guest"), json=dates)).status_code == 403
+        assert (await client.put(path, json=dates)).status_code == 401
+
+
+class TestTheDocument:
+    async def test_describes_every_route_with_text_and_examples_that_fit(self, client):
+        document = (await client.get("/openapi.json")).json()
+        operations = {
+            (method, path): operation
+            for path, methods in document["paths"].items()
+            for method, operation in methods.items()
+        }
+        assert set(operations) == {
+            ("get", "/v1/properties/{property_id}"),
+            ("post", ALL),
+            ("get", ALL),
+            ("get", ALL + "/{property_id}"),
+            ("put", ALL + "/{property_id}"),
+            ("put", ALL + "/{property_id}/nights"),
+            ("delete", ALL + "/{property_id}/nights"),
+        }
+        assert all(operation["description"] for operation in operations.values())
+        put = operations["put", ALL + "/{property_id}"]
+        assert [(each["name"], each["required"]) for each in put["parameters"]] == [
+            ("property_id", True),
+            ("If-Match", True),
+        ]
+        assert set(put["responses"]) >= {"200", "400", "401", "403", "404", "412", "422", "428"}
+
+    @pytest.mark.parametrize("name", ["NewProperty", "ReplacedProperty"])
+    async def test_gives_examples_of_bodies_that_are_taken(self, client, home, name):
+        document = (await client.get("/openapi.json")).json()
+        [example] = document["components"]["schemas"][name]["examples"]
+        if name == "NewProperty":
+            answer = await client.post(ALL, headers=as_("owner"), json=example)
+        else:
+            answer = await client.put(f"{ALL}/{home.id}", headers=as_("owner", **{"If-Match": "*"}), json=example)
+        assert answer.is_success
+
+    async def test_gives_an_example_of_nights_that_is_taken(self, client, home):
+        document = (await client.get("/openapi.json")).json()
+        [example] = document["components"]["schemas"]["NewNights"]["examples"]
+        assert (await client.put(f"{ALL}/{home.id}/nights", headers=as_("owner"), json=example)).json() == {"nights": 4}
