@@ -8,7 +8,7 @@ import pytest
 from catalog_drafts import ADMIN, GUEST, OTHER_OWNER, OWNER, draft
 from fastapi import FastAPI
 
-from holdfast.catalog.routes import routers
+from holdfast.catalog.routes.routers import routers
 from holdfast.catalog.service import Catalog
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database

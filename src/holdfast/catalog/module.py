@@ -1,7 +1,7 @@
 """The plug of the catalog."""
 
 from holdfast.catalog.models import outbox, tables
-from holdfast.catalog.routes import routers
+from holdfast.catalog.routes.routers import routers
 from holdfast.catalog.service import Catalog
 from holdfast.kit.module import Built, House, Module
 

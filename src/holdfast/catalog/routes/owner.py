@@ -27,30 +27,9 @@ _PREFIX: Final = "/v1/owner/properties"
 _COMMON: Final = (Unauthenticated, Forbidden, Invalid)
 
 
-def properties(catalog: CatalogApi, cursors: Cursors) -> Router:
-    """Return the routes of an owner's properties."""
+def reading(catalog: CatalogApi, cursors: Cursors) -> Router:
+    """Return the routes that show an owner's properties."""
     router = Router(prefix=_PREFIX, tags=["owner properties"])
-
-    @router.post(
-        "",
-        status_code=201,
-        responses=success(201, "Created; `Location` says where.", tagged=True) | responses(*_COMMON),
-    )
-    async def create_property(body: NewProperty, principal: OwnerPrincipal, response: Response) -> OwnPropertyOut:
-        """Create a property of your own.
-
-        `units` says how many of it there are to sell; booking makes the stock from it within moments. A hotel's room
-        type is one property with as many units as rooms, named or not.
-        """
-        created = await catalog.create(
-            owner=principal,
-            draft=body.draft(listed=body.listed, before=None),
-            units=body.units,
-            unit_names=body.unit_names,
-        )
-        response.headers["location"] = f"{_PREFIX}/{created.id}"
-        response.headers["etag"] = etag_of(created.version)
-        return OwnPropertyOut.of(created)
 
     @router.get("", responses=success(200, "A page.") | responses(*_COMMON, CursorInvalid))
     async def list_own_properties(
@@ -80,6 +59,34 @@ def properties(catalog: CatalogApi, cursors: Cursors) -> Router:
         found = await catalog.own(owner=principal, property_id=property_id)
         response.headers["etag"] = etag_of(found.version)
         return OwnPropertyOut.of(found)
+
+    return router
+
+
+def writing(catalog: CatalogApi) -> Router:
+    """Return the routes that create and change an owner's properties."""
+    router = Router(prefix=_PREFIX, tags=["owner properties"])
+
+    @router.post(
+        "",
+        status_code=201,
+        responses=success(201, "Created; `Location` says where.", tagged=True) | responses(*_COMMON),
+    )
+    async def create_property(body: NewProperty, principal: OwnerPrincipal, response: Response) -> OwnPropertyOut:
+        """Create a property of your own.
+
+        `units` says how many of it there are to sell; booking makes the stock from it within moments. A hotel's room
+        type is one property with as many units as rooms, named or not.
+        """
+        created = await catalog.create(
+            owner=principal,
+            draft=body.draft(listed=body.listed, before=None),
+            units=body.units,
+            unit_names=body.unit_names,
+        )
+        response.headers["location"] = f"{_PREFIX}/{created.id}"
+        response.headers["etag"] = etag_of(created.version)
+        return OwnPropertyOut.of(created)
 
     @router.put(
         "/{property_id}",
