@@ -1,5 +1,6 @@
 """The catalog through its door, on every engine."""
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -199,6 +200,21 @@ class TestSettingNights:
         [found] = (await catalog.stay_terms(ids=[home.id], first=MAY, end=end)).values()
         assert len(found.nights) == 730
 
+    async def test_by_many_at_once_leaves_the_terms_of_one_of_them(self, catalog, home):
+        async def put(price):
+            return await catalog.set_nights(
+                owner=OWNER,
+                property_id=home.id,
+                first=MAY,
+                end=MAY + timedelta(days=20),
+                terms=NightTerms(price_minor=price),
+            )
+
+        assert await asyncio.gather(*(put(price) for price in range(1, 17))) == [20] * 16
+        [found] = (await catalog.stay_terms(ids=[home.id], first=MAY, end=MAY + timedelta(days=30))).values()
+        assert len(found.nights) == 20
+        assert len({terms.price_minor for terms in found.nights.values()}) == 1
+
     async def test_leaves_the_version_of_the_property_alone(self, catalog, home):
         await catalog.set_nights(
             owner=OWNER, property_id=home.id, first=MAY, end=date(2026, 5, 2), terms=NightTerms(price_minor=5)
@@ -235,6 +251,13 @@ class TestImporting:
         given = (await catalog.create(owner=OWNER, draft=draft())).id + 100
         await catalog.import_many(rows=[(given, 9, draft(), 1, ())])
         assert (await catalog.create(owner=OWNER, draft=draft())).id > given
+
+    async def test_never_gives_an_id_a_second_time(self, catalog):
+        before = await catalog.create(owner=OWNER, draft=draft())
+        await catalog.import_many(rows=[(3_000_000 + before.id, 9, draft(), 1, ())])
+        made = await asyncio.gather(*(catalog.create(owner=OWNER, draft=draft()) for _ in range(5)))
+        assert len({each.id for each in made}) == 5
+        assert min(each.id for each in made) > 3_000_000 + before.id
 
     async def test_names_the_row_that_is_wrong_and_imports_none(self, catalog):
         rows = [(2_000_000, 9, draft(), 1, ()), (2_000_001, 9, draft(guests_max=0), 1, ())]

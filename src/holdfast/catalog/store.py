@@ -92,7 +92,9 @@ def _catch_up(dialect: DialectName) -> Any:
     if dialect != "postgresql":
         return select(literal(0, Whole()))
     sequence = func.pg_get_serial_sequence("catalog_property", "id")
-    return select(func.setval(sequence, select(func.max(property_.c.id)).scalar_subquery()))
+    # It never goes back: numbers others drew and have not committed yet are not in the table.
+    newest = func.greatest(select(func.max(property_.c.id)).scalar_subquery(), func.nextval(sequence))
+    return select(func.setval(sequence, newest))
 
 
 _CATCH_UP: Final = statement(_catch_up)
