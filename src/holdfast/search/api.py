@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class StaySort(StrEnum):
-    """In which order stays are listed; ties by id."""
+    """In which order stays are listed; ties by id, in the same direction."""
 
     RECOMMENDED = "recommended"
     PRICE = "price"
@@ -41,11 +41,14 @@ class StaySearch:
     """What a guest looks for. Everything is optional; what is given must all be met."""
 
     text: str | None = None
+    """Words that must all occur in name, neighbourhood, city or kind; case and accents make no difference."""
     place: str | None = None
+    """A city or neighbourhood, by its whole name or by a part of the name between commas."""
     box: Box | None = None
     circle: Circle | None = None
     check_in: date | None = None
     check_out: date | None = None
+    """Both dates, or none. With dates, only what has every night free and takes stays of that length, so far ahead."""
     guests: int = 1
     price_min_minor: int | None = None
     price_max_minor: int | None = None
@@ -86,9 +89,11 @@ class StayPage:
     hits: tuple[StayHit, ...]
     total: int
     next_position: tuple[float | int | str, ...] | None
-    """Where the next page starts; the edge wraps it into an opaque signed cursor."""
+    """Where the next page starts; the edge wraps it into an opaque signed cursor. It carries `total` along: later pages
+    tell the number the first page counted."""
     facets: Mapping[str, Mapping[str, int]]
-    """Counts by `kind`, `neighbourhood` and `amenity`, when asked for."""
+    """Counts by `kind`, `neighbourhood` (the 50 with most homes) and `amenity` (the 120 known longest), under all
+    filters of the search, largest first, when asked for."""
 
 
 class SearchApi(Protocol):
@@ -97,7 +102,16 @@ class SearchApi(Protocol):
     async def stays(
         self, *, search: StaySearch, after: Sequence[float | int | str] | None = None, facets: bool = False
     ) -> StayPage:
-        """Find listed properties, with every night free when dates are given, in one set-based query a page."""
+        """Find listed properties, with every night free when dates are given, in one set-based query a page.
+
+        Args:
+            search: What is looked for.
+            after: `next_position` of the page before, found by the same search.
+            facets: Whether to count by facet as well.
+
+        Raises:
+            Invalid: A field is wrong; every wrong field is named, with a pointer `#query/<name>`.
+        """
 
     async def rebuild(self) -> int:
         """Forget the read model and make it anew from catalog and booking; returns how many properties it has."""

@@ -1,0 +1,51 @@
+"""What search does by itself: it follows the catalog and booking, and collects what has gone astray."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from holdfast.booking.events import StockMoved
+from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
+from holdfast.kit.module import Job
+from holdfast.kit.outbox import Delivered, Finish
+from holdfast.search.service import Search
+from holdfast.search.settings import SearchSettings
+
+Handle = Callable[[Sequence[Delivered]], Awaitable[Finish | None]]
+
+CATALOG_EVENTS: tuple[type, ...] = (PropertyCreated, PropertyChanged, CatalogImported)
+STOCK_EVENTS: tuple[type, ...] = (StockMoved,)
+
+
+def follow_catalog(search: Search) -> Handle:
+    """Return the handler of `CATALOG_EVENTS`.
+
+    It writes before the cursor moves, in transactions of bounded size: an import may be larger than one should be. What
+    it writes is what is true then, so being handed the same events again does no harm.
+    """
+
+    async def handle(delivered: Sequence[Delivered]) -> None:
+        events = [each.event for each in delivered]
+        await search.facts_changed(
+            ids=[each.property_id for each in events if not isinstance(each, CatalogImported)],
+            imported=[(each.first_id, each.last_id) for each in events if isinstance(each, CatalogImported)],
+        )
+
+    return handle
+
+
+def follow_stock(search: Search) -> Handle:
+    """Return the handler of `STOCK_EVENTS`."""
+
+    async def handle(delivered: Sequence[Delivered]) -> Finish | None:
+        events = [each.event for each in delivered]
+        return await search.stock_moved(moves=[(each.property_id, each.first_slot, each.end_slot) for each in events])
+
+    return handle
+
+
+def jobs(search: Search, settings: SearchSettings) -> tuple[Job, ...]:
+    """Return what search does periodically."""
+
+    async def restock() -> None:
+        await search.restock()
+
+    return (Job(name="search.restock", every_s=settings.stock_every_s, run=restock),)

@@ -1,0 +1,1 @@
+"""What search decides without looking anywhere: pure functions of values."""
