@@ -112,14 +112,18 @@ class Connection:
         self._head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         self._wire: _Wire | None = None
 
-    async def request(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Answer:
-        """Send a request (a body is sent as JSON, a key as Idempotency-Key) and return the answer."""
+    async def request(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, token: str | None = None
+    ) -> Answer:
+        """Send a request (a body as JSON, a key as Idempotency-Key, a token as Bearer) and return the answer."""
         wire = self._wire
         if wire is None or not wire.reusable:
             wire = await self._connect()
         head = f"{method} {path} HTTP/1.1\r\n{self._head}"
         if key is not None:
             head += f"Idempotency-Key: {key}\r\n"
+        if token is not None:
+            head += f"Authorization: Bearer {token}\r\n"
         if body is None:
             return await wire.ask(f"{head}\r\n".encode())
         content = json.dumps(body).encode()

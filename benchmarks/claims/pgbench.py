@@ -2,11 +2,13 @@
 
 import asyncio
 import math
+import os
 import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy.engine import make_url
 
@@ -44,8 +46,15 @@ def script(statements: list[str], variables: Mapping[str, str], parameters: list
     return "\n".join([*drawn, *filled]) + "\n"
 
 
-async def pgbench(url: str, text: str, *, seconds: float) -> Outcome:
+async def pgbench(url: str, text: str, *, seconds: float, start: Mapping[str, int] = MappingProxyType({})) -> Outcome:
     """Run a script with 32 clients for so long, prepared statements, every commit flushed.
+
+    Args:
+        url: The database.
+        text: See `script`.
+        seconds: At least one, rounded.
+        start: Values of variables before the first transaction.
+        generic: Let PostgreSQL plan the statement once and for all; otherwise it decides when to plan again.
 
     Raises:
         RuntimeError: pgbench or a statement in it failed.
@@ -57,9 +66,12 @@ async def pgbench(url: str, text: str, *, seconds: float) -> Outcome:
         file.write_text(text)
         command = [str(program), "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", str(THREADS)]
         command += ["-T", str(max(1, round(seconds))), "-f", str(file), "--log"]
+        command += [part for name, value in start.items() for part in ("-D", f"{name}={value}")]
         command += ["-h", str(parts.host), "-p", str(parts.port), "-U", str(parts.username), str(parts.database)]
+        options = f"-c plan_cache_mode={'force_generic_plan' if generic else 'auto'}"
+        environment = {**os.environ, "PGOPTIONS": options}
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            *command, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         printed, problems = await process.communicate()
         found = re.search(r"^tps = ([\d.]+)", printed.decode(), re.MULTILINE)

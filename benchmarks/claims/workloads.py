@@ -37,7 +37,7 @@ class Workload:
             yield Want(dice.randint(1, self.resources), FIRST_NIGHT + dice.randint(0, last), self.slots)
 
 
-_PLENTY = 2_000_000_000
+_PLENTY = 1_000_000_000
 
 SPREAD = Workload("spread over 100,000 homes", HOMES, _PLENTY, 365, 2)
 FLIGHT = Workload("everybody wants one flight", 1, _PLENTY, 1, 1)
