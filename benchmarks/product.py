@@ -2,22 +2,26 @@
 
 import http.client
 import json
-from collections.abc import Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import time, timedelta
 
+from benchmarks import ROOT
 from holdfast.accounts.api import Role
 from holdfast.app.modules import MODULES, Assembly, assemble
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.migrate import migrate
+from holdfast.kit.log import configure_logging
 from holdfast.kit.secrets import Keyring
-from holdfast.kit.settings import Settings
+from holdfast.kit.settings import LogFormat, LogLevel, Settings
 from holdfast.verticals.stays import POLICIES, STAY_NIGHTS_MAX, StayTerms
-from support.polling import eventually
-from support.process import HoldfastServer, run_holdfast
-from support.servers import shared
+from support.polling import eventually, wait_until
+from support.process import HoldfastServer, clean_environment, run_holdfast
+from support.servers import die_with_parent, shared
 
 SECRET = "9fK2-benchmarks-only-vT7xQ4mZ8rLwB3nY6pHs"
 _PASSWORD = "granite-otter-lantern-58"
@@ -87,6 +91,7 @@ HOME = PropertyDraft(
 
 async def furnish(url: str, properties: Sequence[tuple[PropertyDraft, int]], *, guests: int) -> None:
     """Make the schema, an owner, guests, and properties (draft and units) with ids from 1 on; wait for their stock."""
+    configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     for module in MODULES:
         if module.tables is not None:
             await migrate(url, module.name)
@@ -110,18 +115,45 @@ async def _fill(assembly: Assembly, properties: Sequence[tuple[PropertyDraft, in
     first_night, last = Clock().today("UTC"), len(rows)
 
     async def has_stock() -> bool:
-        night = (await booking.stock(property_ids=[last], first=first_night, end=first_night + timedelta(days=1)))[last]
-        return bool(night) and night[0].capacity == rows[-1][3]
+        found = await booking.stock(property_ids=[last], first=first_night, end=first_night + timedelta(days=1))
+        return [night.capacity for night in found.get(last, [])] == [rows[-1][3]]
 
     await eventually(has_stock, within_s=_STOCK_WITHIN_S)
 
 
 @contextmanager
-def serving(url: str, *, guests: int, arguments: Sequence[str] = ()) -> Iterator[Product]:
-    """Start the server on a furnished database and log the guests in."""
-    environment = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_LOG_LEVEL": "warning"}
-    with HoldfastServer("--database", url, *arguments, env=environment) as server:
+def serving(url: str, *, guests: int, days_ahead: int = 0) -> Iterator[Product]:
+    """Start the server on a furnished database, with its clock so far ahead, and log the guests in."""
+    environment = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_LOG_LEVEL": "warning", "HOLDFAST_DATABASE_URL": url}
+    server = HoldfastServer(env=environment) if days_ahead == 0 else ServerAhead(days_ahead, environment)
+    with server:
         yield Product(server, url, [_log_in(server, _email(number)) for number in range(1, guests + 1)])
+
+
+class ServerAhead(HoldfastServer):
+    """The server with its clock ahead; see `ahead`."""
+
+    def __init__(self, days: int, env: Mapping[str, str]) -> None:
+        super().__init__(env=env)
+        self._days = days
+
+    def start(self, within_s: float = 60.0) -> "ServerAhead":
+        """Start it and wait until it is ready."""
+        command = [sys.executable, "-m", "benchmarks.ahead", str(self._days), "--host", "127.0.0.1"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--port", str(self.port)],
+                env=clean_environment(self._env),
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl call, no lock is taken
+            )
+        if not wait_until(self.ready, within_s):
+            self.kill()
+            raise RuntimeError(f"the server did not become ready:\n{self.output()}")
+        return self
 
 
 def database_pids(url: str) -> tuple[int, ...]:

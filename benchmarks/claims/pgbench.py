@@ -46,7 +46,9 @@ def script(statements: list[str], variables: Mapping[str, str], parameters: list
     return "\n".join([*drawn, *filled]) + "\n"
 
 
-async def pgbench(url: str, text: str, *, seconds: float, start: Mapping[str, int] = MappingProxyType({})) -> Outcome:
+async def pgbench(
+    url: str, text: str, *, seconds: float, start: Mapping[str, int] = MappingProxyType({}), generic: bool = False
+) -> Outcome:
     """Run a script with 32 clients for so long, prepared statements, every commit flushed.
 
     Args:
