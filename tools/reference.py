@@ -16,7 +16,7 @@ import pkgutil
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, get_type_hints
@@ -28,6 +28,7 @@ import holdfast
 from holdfast.app.cli import main as command_line
 from holdfast.app.modules import MODULES
 from holdfast.kit.errors import HoldfastError
+from holdfast.kit.http.problems import FIELD_CODES
 from holdfast.kit.settings import ModuleSettings, Setting, describe
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,7 +97,7 @@ def part_of(thing: type) -> str:
     return thing.__module__.split(".")[1]
 
 
-def table(heads: Row, rows: list[Row]) -> str:
+def table(heads: Row, rows: Sequence[Row]) -> str:
     """Return a Markdown table."""
     lines = [heads, ("---",) * len(heads), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
@@ -146,12 +147,22 @@ def settings_page() -> str:
             table(("variable", "default", "what it does"), rows),
         ]
     parts += ["## A database per module", ABOUT_DATABASES, "\n".join(f"- `{name}`" for name in database_urls())]
+    parts += ["## For one command", table(("variable", "read by"), sorted(command_variables()))]
     return "\n\n".join(parts) + "\n"
 
 
 def database_urls() -> list[str]:
     """Return the variables that give a module a database of its own."""
     return [f"HOLDFAST_{module.name.upper()}_DATABASE_URL" for module in MODULES if module.tables is not None]
+
+
+def command_variables() -> set[Row]:
+    """Return the variables that one command alone reads, as its help says: no settings, and not for a file."""
+    return {
+        (f"`{name}`", f"`holdfast {command}`")
+        for command, each in commands().items()
+        for name in re.findall(r"HOLDFAST_\w+", each.help or "")
+    }
 
 
 def sample() -> str:
@@ -177,18 +188,79 @@ def errors() -> list[type[HoldfastError]]:
     return list(kinds_of(HoldfastError))
 
 
-def field_codes() -> Mapping[str, list[str]]:
-    """Return the codes given to single fields (`FieldError(code="…")`) with the files that give them."""
-    found: dict[str, list[str]] = {}
+def field_codes() -> Mapping[str, str]:
+    """Return every code a single field can be refused with, and what it means.
+
+    The edge names its own. Those of modules are found where they are given: in `FieldError(code=…)`, in a function that
+    hands its argument on as the code, in a rule's `Reason`, and in a validator's `PydanticCustomError`.
+    """
+    found: dict[str, str] = {}
     for path in sorted((ROOT / "src" / "holdfast").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("FieldError"):
-                for given in node.keywords:
-                    if given.arg == "code" and isinstance(given.value, ast.Constant):
-                        places = found.setdefault(str(given.value.value), [])
-                        if (part := path.relative_to(ROOT / "src" / "holdfast").parts[0]) not in places:
-                            places.append(part)
-    return dict(sorted(found.items()))
+        found |= {code: told for code, told in given_in(ast.parse(path.read_text())).items() if code not in found}
+    return dict(sorted((found | dict(FIELD_CODES)).items()))
+
+
+def given_in(tree: ast.Module) -> dict[str, str]:
+    """Return the codes a file gives, each with the first text that goes with it."""
+    found: dict[str, str] = {}
+    givers = {"FieldError": ("code", "detail", 1), "Reason": ("rule", "detail", 0), "PydanticCustomError": ("", "", 0)}
+    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for function in functions:
+        names = [each.arg for each in function.args.args]
+        for call in calls(function, {"FieldError"}):
+            given = argument(call, "code", 1)
+            if isinstance(given, ast.Name) and given.id in names:
+                givers[function.name] = ("code", "detail", names.index(given.id))
+    for scope in functions:
+        for call in calls(scope, givers.keys()):
+            keyword, words, place = givers[called(call)]
+            codes = values(argument(call, keyword, place), scope, call.lineno)
+            texts = values(argument(call, words, place + 1), scope, call.lineno)[-len(codes) :] or [""]
+            for number, code in enumerate(codes):
+                found.setdefault(code, texts[min(number, len(texts) - 1)])
+    return found
+
+
+def calls(scope: ast.AST, names: Collection[str]) -> list[ast.Call]:
+    """Return the calls of some functions."""
+    return [each for each in ast.walk(scope) if isinstance(each, ast.Call) and called(each) in names]
+
+
+def called(call: ast.Call) -> str:
+    """Return the last part of the name that is called."""
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def argument(call: ast.Call, keyword: str, place: int) -> ast.expr | None:
+    """Return an argument by its keyword, else by its place."""
+    by_name = next((each.value for each in call.keywords if each.arg == keyword), None)
+    return by_name or (call.args[place] if place < len(call.args) else None)
+
+
+def values(expression: ast.expr | None, scope: ast.AST, line: int) -> list[str]:
+    """Return the texts an expression can be, as far as the source says; parts that are computed become an ellipsis."""
+    match expression:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=parts):
+            return ["".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)]
+        case ast.IfExp(body=first, orelse=second):
+            return values(first, scope, line) + values(second, scope, line)
+        case ast.Name(id=name):
+            return [text for value in assigned(name, scope, line) for text in values(value, scope, line)]
+    return []
+
+
+def assigned(name: str, scope: ast.AST, line: int) -> Iterator[ast.expr]:
+    """Yield what a local name is set to before a line, also as one of several names at once."""
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign) and node.lineno < line:
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id == name:
+                    yield node.value
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = zip(target.elts, node.value.elts, strict=True)
+                    yield from (value for each, value in pairs if isinstance(each, ast.Name) and each.id == name)
 
 
 def errors_page() -> str:
@@ -213,7 +285,7 @@ def errors_page() -> str:
         ),
         "## Codes of single fields",
         ABOUT_FIELD_CODES,
-        table(("code", "given by"), [(f"`{code}`", ", ".join(places)) for code, places in field_codes().items()]),
+        table(("code", "meaning"), [(f"`{code}`", sentence(told)) for code, told in field_codes().items()]),
     ]
     return "\n\n".join(parts) + "\n"
 
