@@ -30,6 +30,7 @@ class Lane(Generic[OrderT, AnswerT]):
         self._run = run
         self._lines = lines
         self._waiting: deque[tuple[OrderT, asyncio.Future[AnswerT]]] = deque()
+        self._busy = 0
         self._workers: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -43,10 +44,12 @@ class Lane(Generic[OrderT, AnswerT]):
         """
         if self._closed or len(self._waiting) >= MAX_WAITING:
             raise Overloaded(retry_after_s=1)
-        future: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[AnswerT] = loop.create_future()
         self._waiting.append((order, future))
-        if len(self._workers) < self._lines:
-            worker = asyncio.get_running_loop().create_task(self._work())
+        if self._busy < self._lines:
+            self._busy += 1
+            worker = loop.create_task(self._work(), name=f"lane:{self.name}")
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
         return await future
@@ -58,14 +61,24 @@ class Lane(Generic[OrderT, AnswerT]):
             await asyncio.wait(set(self._workers))
 
     async def _work(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
-            try:
-                answers = await self._run([order for order, _ in batch])
-            except Exception as error:  # noqa: BLE001 - told to everybody in the batch
-                answers = [error] * len(batch)
-            for (_, future), answer in zip(batch, answers, strict=True):
-                _answer(future, answer)
+        try:
+            while self._waiting:
+                await self._work_off([self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))])
+        finally:
+            # Counted here and not when the task is known to be done: who is answered may submit again before that.
+            self._busy -= 1
+
+    async def _work_off(self, batch: Sequence[tuple[OrderT, asyncio.Future[AnswerT]]]) -> None:
+        try:
+            answered = list(zip(batch, await self._run([order for order, _ in batch]), strict=True))
+        except Exception as error:  # noqa: BLE001 - told to everybody in the batch
+            answered = [(each, error) for each in batch]
+        except BaseException:
+            for _, future in batch:
+                future.cancel()
+            raise
+        for (_, future), answer in answered:
+            _answer(future, answer)
 
 
 def _answer(future: asyncio.Future[AnswerT], answer: AnswerT | Exception) -> None:
@@ -73,5 +86,6 @@ def _answer(future: asyncio.Future[AnswerT], answer: AnswerT | Exception) -> Non
         return
     if isinstance(answer, Exception):
         future.set_exception(answer)
+        future.exception()  # whoever waits may be cancelled before it looks: that is no error of ours
     else:
         future.set_result(answer)
