@@ -1,6 +1,8 @@
 """The command line: `holdfast --help`."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
@@ -45,7 +47,11 @@ def _line(error: Exception) -> str:
 
 
 def _read(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT:
-    """Return settings from the options that were given, else from the environment."""
+    """Return settings from the options that were given, else from the environment.
+
+    Raises:
+        CannotStart: A setting is out of range or cannot be read.
+    """
     try:
         return kind(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -165,17 +171,13 @@ def drop(database: str | None, *, yes: bool) -> None:
 @main.command("create-admin")
 @click.option("--email", required=True, help="E-mail address to log in with.")
 @click.option("--username", required=True, help="Name shown to others.")
-@click.password_option(envvar="HOLDFAST_ADMIN_PASSWORD", help="Taken from HOLDFAST_ADMIN_PASSWORD, or asked for.")
 @_database_option
-def create_admin(database: str | None, email: str, username: str, password: str) -> None:
-    """Create an account that may do everything."""
+def create_admin(database: str | None, email: str, username: str) -> None:
+    """Create an account that may do everything; its password is in HOLDFAST_ADMIN_PASSWORD, or is asked for."""
     from holdfast.app.commands import register_admin  # noqa: PLC0415 - as above
 
-    account = _run(
-        register_admin(
-            _settings(database, quiet=True), _read(RunSettings, {}), email=email, username=username, password=password
-        )
-    )
+    settings, run = _settings(database, quiet=True), _read(RunSettings, {})
+    account = _run(register_admin(settings, run, email=email, username=username, password=_admin_password()))
     click.echo(f"admin {account.username} <{account.email}> has id {account.id}")
 
 
@@ -199,6 +201,16 @@ def openapi() -> None:
     from holdfast.app.commands import describe_api  # noqa: PLC0415 - as above
 
     click.echo(_run(describe_api()), nl=False)
+
+
+def _admin_password() -> str:
+    # No option: other users of the machine can read the command lines of processes.
+    given = os.environ.get("HOLDFAST_ADMIN_PASSWORD")
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise CannotStart("set HOLDFAST_ADMIN_PASSWORD, or run this in a terminal to be asked for the password")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _ask(what: str) -> None:

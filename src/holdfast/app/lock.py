@@ -41,13 +41,16 @@ def only_process(urls: Iterable[str]) -> Iterator[None]:
         yield
 
 
-def in_use(urls: Iterable[str]) -> bool:
-    """Return whether another process has one of the SQLite files."""
-    try:
-        with only_process(urls):
-            return False
-    except InUse:
-        return True
+@contextmanager
+def alone_or_beside(urls: Iterable[str]) -> Iterator[bool]:
+    """Take the lock if it is free, and say whether it was: if not, a server works beside this short command."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(only_process(urls))
+        except InUse:
+            yield False
+        else:
+            yield True
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from typing import Any, Final
@@ -42,10 +43,17 @@ def _problem(error: OSError, host: str, port: int) -> str:
 
 def serve(sock: socket.socket, settings: Settings, run: RunSettings) -> None:
     """Serve until told to stop (SIGINT, SIGTERM); requests under way get to finish."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server takes these over; what it passes on when it is done must not turn an orderly end into a failure.
+        signal.signal(number, _done)
     if run.workers > 1:
         _serve_with_workers(sock, settings, run)
     else:
         uvicorn.Server(uvicorn.Config(create_app(settings, run, prepared=True), **_options(run))).run(sockets=[sock])
+
+
+def _done(number: int, frame: object) -> None:
+    del number, frame
 
 
 def _serve_with_workers(sock: socket.socket, settings: Settings, run: RunSettings) -> None:

@@ -1,0 +1,130 @@
+"""What the commands do that end by themselves, and `work`."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from holdfast.accounts.api import Account, AccountsApi, Role
+from holdfast.app.asgi import create_app, install_routes
+from holdfast.app.errors import CannotStart
+from holdfast.app.lock import alone_or_beside, only_process
+from holdfast.app.modules import Assembly, assemble
+from holdfast.app.seeding import seed
+from holdfast.app.settings import RunSettings
+from holdfast.app.starting import assembled, database_urls, keyring_of, migrate_modules
+from holdfast.booking.api import BookingApi, IntegrityReport
+from holdfast.kit.ids import new_secret
+from holdfast.kit.secrets import Keyring
+from holdfast.kit.settings import Settings
+
+_BREACHES_SHOWN: Final = 50
+
+console = Console(stderr=True)
+
+
+@asynccontextmanager
+async def _beside_servers(settings: Settings, run: RunSettings) -> AsyncIterator[Assembly]:
+    """Put the modules together for a short command that may run while a server does."""
+    with alone_or_beside(database_urls(settings, run)) as alone:
+        async with assembled(settings, run, checkpoints=alone) as assembly:
+            yield assembly
+
+
+async def work_until_stopped(settings: Settings, run: RunSettings) -> None:
+    """Carry events and run jobs until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with only_process(database_urls(settings, run)):
+        async with assembled(settings, run) as assembly:
+            assembly.work()
+            await stop.wait()
+
+
+async def change_schema(settings: Settings, run: RunSettings, *, target: str) -> None:
+    """Bring the schema of every module to a revision: `head`, or `base` for nothing at all."""
+    urls = database_urls(settings, run)
+    with only_process(urls), console.status("Changing the schema …"):
+        assembly = await assemble(settings, keyring_of(settings, urls), names=run.modules)
+        try:
+            await assembly.check(accept_loss=settings.accept_loss)
+            names = [name for name, running in assembly.running.items() if running.module.tables is not None]
+            if target == "base":
+                names.reverse()
+            await migrate_modules(assembly, names, target=target)
+        finally:
+            await assembly.stop()
+    click.echo("every table is gone" if target == "base" else f"up to date: {', '.join(names)}", err=True)
+
+
+async def seed_database(settings: Settings, run: RunSettings) -> None:
+    """Make the demo data where there is none."""
+    with only_process(database_urls(settings, run)):
+        async with assembled(settings, run) as assembly:
+            made = await seed(assembly)
+    click.echo("the demo data is made" if made else "the demo data was there already", err=True)
+
+
+async def register_admin(settings: Settings, run: RunSettings, *, email: str, username: str, password: str) -> Account:
+    """Create an account with the role of an admin.
+
+    Raises:
+        CannotStart: The accounts module does not run here.
+    """
+    async with _beside_servers(settings, run) as assembly:
+        accounts: AccountsApi | None = assembly.door("accounts")
+        if accounts is None:
+            raise CannotStart("this needs the accounts module; add it to HOLDFAST_MODULES")
+        return await accounts.register(email=email, username=username, password=password, role=Role.ADMIN)
+
+
+async def recount(settings: Settings, run: RunSettings) -> IntegrityReport:
+    """Recount everything sold against everything there is.
+
+    Raises:
+        CannotStart: The booking module does not run here.
+    """
+    async with _beside_servers(settings, run) as assembly:
+        booking: BookingApi | None = assembly.door("booking")
+        if booking is None:
+            raise CannotStart("this needs the booking module; add it to HOLDFAST_MODULES")
+        with console.status("Recounting …"):
+            return await booking.verify()
+
+
+def show_report(report: IntegrityReport, *, as_json: bool) -> None:
+    """Print a report."""
+    if as_json:
+        click.echo(json.dumps(asdict(report) | {"started_at": report.started_at.isoformat()}, indent=2))
+        return
+    counted = f"{report.cells} cells, {report.holds} holds, {report.bookings} bookings, {report.ledger_entries} entries"
+    if not report.breaches:
+        click.echo(f"clean: {counted} recounted in {report.duration_ms} ms")
+        return
+    click.echo(f"{len(report.breaches)} breaches: {counted} recounted in {report.duration_ms} ms")
+    table = Table("rule", "subject", "detail")
+    for breach in report.breaches[:_BREACHES_SHOWN]:
+        table.add_row(breach.rule, breach.subject, breach.detail)
+    Console().print(table)
+    if len(report.breaches) > _BREACHES_SHOWN:
+        click.echo(f"and {len(report.breaches) - _BREACHES_SHOWN} more; --json prints all")
+
+
+async def describe_api() -> str:
+    """Return the description of the whole HTTP API; no database is opened for it."""
+    settings = Settings(database_url="sqlite:///not-opened.db")
+    assembly = await assemble(settings, Keyring(new_secret()))
+    try:
+        app = create_app(settings)
+        install_routes(app, assembly)
+        return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+    finally:
+        await assembly.stop()

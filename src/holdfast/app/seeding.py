@@ -1,0 +1,128 @@
+"""Fills an empty house with the demo data, through the doors of the modules like anybody else."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Final, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from holdfast.accounts.api import Account, AccountsApi
+from holdfast.app.demo.load import OWNERS, PASSWORD, USERS, DemoUser, drafts, occupancy
+from holdfast.app.errors import CannotStart
+from holdfast.app.modules import Assembly
+from holdfast.booking.api import BookingApi
+from holdfast.catalog.api import CatalogApi
+from holdfast.search.api import SearchApi
+
+T = TypeVar("T")
+
+_ZONE: Final = "America/New_York"
+_PROPERTIES_AT_ONCE: Final = 500
+_SPANS_AT_ONCE: Final = 10_000
+_CARRIED_WITHIN_S: Final = 30.0
+_LAST: Final = USERS[-1]
+"""Registered last: if they are there, so is everything else."""
+
+
+async def seed(assembly: Assembly) -> bool:
+    """Make the demo data; return False if it is there already.
+
+    Raises:
+        CannotStart: The database holds other data, or what is left of an interrupted run; or not all modules run here.
+    """
+    doors = {name: assembly.door(name) for name in ("accounts", "catalog", "booking", "search")}
+    if not all(doors.values()):
+        raise CannotStart("the demo data needs every module; leave --modules and HOLDFAST_MODULES out")
+    if await _is_there(doors["accounts"]):
+        return False
+    if await doors["catalog"].list_page(limit=1):
+        raise CannotStart(
+            "the database holds something else than the demo; name another --database, or `drop` this one"
+        )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        await _Seeder(**doors, assembly=assembly, progress=progress).run()
+    return True
+
+
+async def _is_there(accounts: AccountsApi) -> bool:
+    first = await accounts.list_all(limit=len(USERS))
+    return any(account.email == _LAST.email for account in first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seeder:
+    accounts: AccountsApi
+    catalog: CatalogApi
+    booking: BookingApi
+    search: SearchApi
+    assembly: Assembly
+    progress: Progress
+
+    async def run(self) -> None:
+        people = self._step("people", len(USERS))
+        owners = await self._register(OWNERS, people)
+        last_id = await self._properties([owner.id for owner in owners])
+        await self._carry_to_booking(last_id)
+        await self._occupancy()
+        searching = self._step("search index", 1)
+        await self.search.rebuild()
+        self.progress.advance(searching)
+        others = [user for user in USERS if user not in OWNERS and user is not _LAST]
+        await self._register(others, people)
+        await self._register([_LAST], people)
+
+    def _step(self, name: str, total: int) -> TaskID:
+        return self.progress.add_task(name, total=total)
+
+    async def _register(self, users: Sequence[DemoUser], step: TaskID) -> list[Account]:
+        made = await asyncio.gather(
+            *(
+                self.accounts.register(username=user.username, email=user.email, password=PASSWORD, role=user.role)
+                for user in users
+            )
+        )
+        self.progress.advance(step, len(made))
+        return list(made)
+
+    async def _properties(self, owner_ids: Sequence[int]) -> int:
+        rows = list(drafts(owner_ids=owner_ids))
+        step = self._step("properties", len(rows))
+        for batch in _batches(rows, _PROPERTIES_AT_ONCE):
+            await self.catalog.import_many(rows=batch)
+            self.progress.advance(step, len(batch))
+        return max(row[0] for row in rows)
+
+    async def _carry_to_booking(self, last_id: int) -> None:
+        """Let booking hear of the properties, so that there is stock to block.
+
+        Raises:
+            CannotStart: It did not in time.
+        """
+        relays = [relay for relay in self.assembly.relays() if relay.subscription.source == "catalog"]
+        today = self.assembly.clock.today(_ZONE)
+        tomorrow = today + timedelta(days=1)
+        ends = self.assembly.clock.monotonic() + _CARRIED_WITHIN_S
+        while not (await self.booking.stock(property_ids=[last_id], first=today, end=tomorrow)).get(last_id):
+            for relay in relays:
+                if relay.subscription.name.startswith("booking"):
+                    await relay.step()
+            if self.assembly.clock.monotonic() > ends:
+                raise CannotStart("booking did not hear of the new properties in time")
+
+    async def _occupancy(self) -> None:
+        spans = list(occupancy(self.assembly.clock.today(_ZONE)))
+        step = self._step("taken nights", len(spans))
+        for batch in _batches(spans, _SPANS_AT_ONCE):
+            await self.booking.import_blocks(spans=batch, note="demo")
+            self.progress.advance(step, len(batch))
+
+
+def _batches(values: Sequence[T], size: int) -> Iterator[list[T]]:
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch
