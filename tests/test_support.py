@@ -6,6 +6,7 @@ import pytest
 
 from support import servers
 from support.polling import eventually, wait_until
+from support.process import HoldfastServer, clean_environment
 
 
 class TestAServer:
@@ -91,3 +92,33 @@ class TestAMissingServer:
     def test_fails_where_it_is_required(self, monkeypatch):
         monkeypatch.setenv("HOLDFAST_REQUIRE", "postgresql, mariadb")
         assert servers.required() == {"postgresql", "mysql"}
+
+
+class TestAServerOfTheProduct:
+    @pytest.fixture
+    def server(self, tmp_path):
+        with HoldfastServer("--database", f"sqlite:///{tmp_path}/test.db") as server:
+            yield server
+
+    def test_comes_back_where_it_was_when_it_is_killed(self, server):
+        first, where = server.pid, server.base_url
+        server.kill()
+        assert not server.ready()
+        server.start()
+        assert server.ready()
+        assert server.base_url == where
+        assert server.pid != first
+
+    def test_ends_well_when_it_is_asked_to(self, server):
+        assert server.stop() == 0, server.output()
+        assert not server.ready()
+
+    def test_says_why_it_does_not_start(self):
+        broken = HoldfastServer("--database", "sqlite:///nowhere.db", env={"HOLDFAST_SECRET": "short"})
+        with pytest.raises(AssertionError, match="a secret has at least"), broken:
+            pytest.fail("it started")
+
+    def test_has_no_setting_of_the_developers(self, monkeypatch):
+        monkeypatch.setenv("HOLDFAST_PORT", "1")
+        assert "HOLDFAST_PORT" not in clean_environment()
+        assert clean_environment({"HOLDFAST_PORT": "2"})["HOLDFAST_PORT"] == "2"

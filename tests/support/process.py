@@ -109,7 +109,11 @@ class HoldfastServer:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except AssertionError:
+            self._folder.cleanup()
+            raise
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
