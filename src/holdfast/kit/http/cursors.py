@@ -39,7 +39,7 @@ class Cursors:
     def encode(self, position: list[Any], digest: str) -> str:
         """Return the cursor for a position (JSON values) in the list with this `filter_digest`."""
         payload = msgspec.json.encode(position)
-        return urlsafe_b64encode(_tag(self._keys[0], payload, digest) + payload).rstrip(b"=").decode()
+        return _armored(_tag(self._keys[0], payload, digest) + payload)
 
     def decode(self, cursor: str, digest: str) -> list[Any]:
         """Return the position a cursor stands for.
@@ -47,17 +47,28 @@ class Cursors:
         Raises:
             CursorInvalid: Not one of ours, or made for another list.
         """
-        if len(cursor) > CURSOR_LENGTH_MAX:
-            raise CursorInvalid
-        try:
-            sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        except (UnicodeEncodeError, NotBase64) as error:
-            raise CursorInvalid from error
+        sealed = _unarmored(cursor)
         tag, payload = sealed[:_TAG_BYTES], sealed[_TAG_BYTES:]
         if not any(hmac.compare_digest(tag, _tag(key, payload, digest)) for key in self._keys):
             raise CursorInvalid
         position: list[Any] = msgspec.json.decode(payload)
         return position
+
+
+def _armored(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def _unarmored(cursor: str) -> bytes:
+    if len(cursor) > CURSOR_LENGTH_MAX:
+        raise CursorInvalid
+    try:
+        sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+    except (UnicodeEncodeError, NotBase64) as error:
+        raise CursorInvalid from error
+    if _armored(sealed) != cursor:  # the decoder skips what it does not know; a cursor has one spelling
+        raise CursorInvalid
+    return sealed
 
 
 def _tag(key: bytes, payload: bytes, digest: str) -> bytes:

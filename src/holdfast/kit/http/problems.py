@@ -208,9 +208,14 @@ def refusal_of(errors: Iterable[Mapping[str, Any]], body: Any) -> HoldfastError:
             return NotFound()
         if source == "header" and is_key_header(str(error["loc"][-1])):
             return KeyMissing() if error["type"] == "missing" else KeyMalformed()
-        if len(findings) < FINDINGS_MAX:
+        if len(findings) < FINDINGS_MAX and not _is_echo(error):
             findings.append(_finding(error, body))
     return Invalid(errors=findings)
+
+
+def _is_echo(error: Mapping[str, Any]) -> bool:
+    """Whether a list was found too short only because pydantic does not count its members that are wrong."""
+    return error["type"] == "too_short" and bool(len(error["input"]) >= error["ctx"]["min_length"])
 
 
 def _finding(error: Mapping[str, Any], body: Any) -> FieldError:

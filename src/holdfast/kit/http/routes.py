@@ -31,7 +31,6 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from fastapi import APIRouter, Request, Response
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
-from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 from starlette.types import Scope
@@ -118,7 +117,7 @@ class _Gate:
         body = route.body_field
         self._takes_body = body is not None
         self._needs_body = body is not None and body.field_info.is_required()
-        self._reads_body = bool(_BODY_METHODS & (route.methods or set())) and not _is_form(body)
+        self._reads_body = bool(_BODY_METHODS & (route.methods or set()))
         chosen: Any = route.response_class
         media_type: str = getattr(chosen, "value", chosen).media_type or _JSON
         self._answers = (media_type, media_type.partition("/")[0] + "/*", "*/*")
@@ -248,10 +247,6 @@ def _refuse_members(value: Any) -> None:
         )
 
 
-def _is_form(body: ModelField | None) -> bool:
-    return body is not None and isinstance(body.field_info, Form)
-
-
 def _is_many(annotation: Any) -> bool:
     if get_origin(annotation) in {Union, UnionType}:
         return any(_is_many(part) for part in get_args(annotation))
@@ -280,7 +275,7 @@ def _query_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
 def _faults(route: APIRoute) -> Iterator[str]:
     for field in _query_fields(route.dependant):
         yield from (f"query {field.alias}{at.rstrip('/')}" for at in unbounded(_schema(field)))
-    if route.body_field is not None and not _is_form(route.body_field):
+    if route.body_field is not None:
         yield from (f"body {at}" for at in unbounded(_schema(route.body_field)))
 
 
