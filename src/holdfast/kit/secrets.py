@@ -5,8 +5,10 @@ serves two. Former secrets stay readable while they are being rotated out.
 """
 
 import base64
+import contextlib
 import os
 import stat
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -21,7 +23,6 @@ SECRET_LENGTH_MIN: Final = 32
 """Characters a secret has at least: 128 bits even if they are hexadecimal digits."""
 
 _SALT: Final = b"holdfast keyring 1"
-_PRIVATE: Final = stat.S_IRUSR | stat.S_IWUSR
 
 
 class Keyring:
@@ -83,16 +84,13 @@ def _load(path: Path) -> str:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_name(f".{path.name}.{os.getpid()}")
-    mine.unlink(missing_ok=True)
-    descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(new_installation_secret() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor, mine = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # readable by its owner only
     try:
-        os.link(mine, path)  # unlike a rename this never replaces a secret another process has just made
-    except FileExistsError:
-        pass
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(new_installation_secret() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(mine, path)  # unlike a rename this never replaces a secret another process has just made
     finally:
-        mine.unlink()
+        Path(mine).unlink()
