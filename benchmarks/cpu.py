@@ -45,16 +45,21 @@ def cpu_seconds(roots: Iterable[int]) -> float:
 
 
 def resident_bytes(root: int) -> int:
-    """Return the memory of a tree: proportional set size where the kernel tells it, so shared pages count once."""
-    return sum(_pss(pid) for pid in tree(root))
+    """Return the resident memory of a tree; what its processes share counts for each of them."""
+    return sum(_memory(pid, "Rss:") for pid in tree(root))
 
 
-def _pss(pid: int) -> int:
+def proportional_bytes(root: int) -> int:
+    """Return the memory of a tree, what is shared with whatever process divided by how many share it."""
+    return sum(_memory(pid, "Pss:") for pid in tree(root))
+
+
+def _memory(pid: int, name: str) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except (OSError, ProcessLookupError):
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(name)), 0)
 
 
 class Meter:

@@ -121,11 +121,15 @@ async def _fill(assembly: Assembly, properties: Sequence[tuple[PropertyDraft, in
     await eventually(has_stock, within_s=_STOCK_WITHIN_S)
 
 
+def environment(url: str) -> dict[str, str]:
+    """Return the settings of a server under measurement: the defaults, but for its secret and the least of logs."""
+    return {"HOLDFAST_SECRET": SECRET, "HOLDFAST_LOG_LEVEL": "warning", "HOLDFAST_DATABASE_URL": url}
+
+
 @contextmanager
 def serving(url: str, *, guests: int, days_ahead: int = 0) -> Iterator[Product]:
     """Start the server on a furnished database, with its clock so far ahead, and log the guests in."""
-    environment = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_LOG_LEVEL": "warning", "HOLDFAST_DATABASE_URL": url}
-    server = HoldfastServer(env=environment) if days_ahead == 0 else ServerAhead(days_ahead, environment)
+    server = HoldfastServer(env=environment(url)) if days_ahead == 0 else ServerAhead(days_ahead, environment(url))
     with server:
         yield Product(server, url, [_log_in(server, _email(number)) for number in range(1, guests + 1)])
 

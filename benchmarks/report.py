@@ -1,9 +1,9 @@
 """Sections and tables of the results, printed while they are made and written as Markdown at the end."""
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from benchmarks import machine
+from pathlib import Path
 
 
 @dataclass
@@ -42,22 +42,31 @@ class Section:
         parts += [f"- {remark}" for remark in self.remarks]
         return "\n\n".join(parts)
 
-    def show(self) -> "Section":
-        """Print the section, and return it."""
-        print(f"\n{self.markdown()}\n", flush=True)
-        return self
 
-
-def document(sections: Sequence[Section], *, how: str) -> str:
+def document(sections: Sequence[str], *, machine: Sequence[tuple[str, str]], how: str) -> str:
     """Return the whole of RESULTS.md."""
     rows = Table(("what", "value"))
-    for what, value in machine.describe():
+    for what, value in machine:
         rows.add(what, value)
     head = (
-        "# Results\n\nWritten by `make bench`; do not edit. What is measured against something else was measured in the"
-        " same run,\ntaking turns, so read the ratios first: absolute figures belong to the machine below.\n"
+        "# Results\n\nWritten by `make bench`; do not edit. What is compared was measured in the same run, taking turns:\n"
+        "read the ratios first, absolute figures belong to the machine below. What is measured, and why so: README.md."
     )
-    return "\n\n".join([head, rows.markdown(), how, *(section.markdown() for section in sections)]) + "\n"
+    return "\n\n".join([head, rows.markdown(), how, *sections]) + "\n"
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with what every part takes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="write the section to this file too")
+    return parser
+
+
+def hand_over(section: Section, out: Path | None) -> None:
+    """Print a section, and write it where it was asked for."""
+    print(f"\n{section.markdown()}\n", flush=True)
+    if out:
+        out.write_text(section.markdown())
 
 
 def _line(cells: Sequence[str]) -> str:

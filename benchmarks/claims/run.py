@@ -1,6 +1,5 @@
 """Claims per second by engine and workload. `python -m benchmarks.claims.run [--seconds S] [--rounds N]`."""
 
-import argparse
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from benchmarks.claims.workloads import Workload
 from benchmarks.cpu import Meter
 from benchmarks.load import Report, drive
 from benchmarks.load import run as run_on_loop
-from benchmarks.report import Section, Table, millis, ratio
+from benchmarks.report import Section, Table, arguments, hand_over, millis, ratio
 from benchmarks.report import count as shown
 from support.servers import ENGINES, fresh_database, missing, shared
 
@@ -158,11 +157,12 @@ def _aim(workload: Workload, rate: float, same: Sequence[Outcome]) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--engines", default=",".join(ENGINES))
     chosen = parser.parse_args()
-    run_on_loop(
-        benchmark(seconds=chosen.seconds, rounds=chosen.rounds, engines=tuple(chosen.engines.split(",")))
-    ).show()
+    hand_over(
+        run_on_loop(benchmark(seconds=chosen.seconds, rounds=chosen.rounds, engines=tuple(chosen.engines.split(",")))),
+        chosen.out,
+    )

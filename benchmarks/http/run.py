@@ -1,6 +1,5 @@
 """Bookings per second over HTTP: the product and the naive stack. `python -m benchmarks.http.run`."""
 
-import argparse
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from benchmarks.http import naive_clients, product_clients
 from benchmarks.http.workload import Market, Rush, Sold, Stay, spread
 from benchmarks.load import Report, drive
 from benchmarks.load import run as run_on_loop
-from benchmarks.report import Section, Table, millis, ratio
+from benchmarks.report import Section, Table, arguments, hand_over, millis, ratio
 from benchmarks.report import count as shown_count
 from holdfast.kit.clock import Clock
 from support.servers import ENGINES, PostgreSQL, fresh_database, missing
@@ -248,19 +247,22 @@ async def benchmark(plan: Plan) -> Section:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--clients", default=",".join(map(str, CLIENTS)))
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
-    run_on_loop(
-        benchmark(
-            Plan(
-                engines=tuple(chosen.engines.split(",")),
-                clients=tuple(map(int, chosen.clients.split(","))),
-                seconds=chosen.seconds,
-                rounds=chosen.rounds,
+    hand_over(
+        run_on_loop(
+            benchmark(
+                Plan(
+                    engines=tuple(chosen.engines.split(",")),
+                    clients=tuple(map(int, chosen.clients.split(","))),
+                    seconds=chosen.seconds,
+                    rounds=chosen.rounds,
+                )
             )
-        )
-    ).show()
+        ),
+        chosen.out,
+    )

@@ -1,8 +1,6 @@
 """Runs the kit's statements and the hand-written ones in turns. `python -m benchmarks.kit.run [--rounds N]`."""
 
-import argparse
 import asyncio
-import inspect
 import os
 import sqlite3
 import statistics
@@ -23,7 +21,7 @@ from sqlalchemy.schema import CreateTable
 from benchmarks.kit import subject
 from benchmarks.kit.by_hand import ByAsyncmy, ByAsyncpg, BySqlite3
 from benchmarks.load import run as run_on_loop
-from benchmarks.report import Section, Table, ratio
+from benchmarks.report import Section, Table, arguments, hand_over, ratio
 from holdfast.kit.db.database import Database
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import MARIADB, POSTGRESQL, SQLITE
@@ -255,12 +253,12 @@ async def benchmark(*, rounds: int = 30, engines: tuple[str, ...] = ENGINES) -> 
             continue
         worst = max(worst, *await measure(engine, table, rounds))
     section.remarks.append(f"Worst CPU ratio {ratio(worst)}; aim {_AIM}x: {'met' if worst <= _AIM else 'missed'}.")
-    return section.show()
+    return section
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=inspect.getdoc(inspect.getmodule(benchmark)))
+    parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--engines", default=",".join(ENGINES))
     chosen = parser.parse_args()
-    run_on_loop(benchmark(rounds=chosen.rounds, engines=tuple(chosen.engines.split(","))))
+    hand_over(run_on_loop(benchmark(rounds=chosen.rounds, engines=tuple(chosen.engines.split(",")))), chosen.out)

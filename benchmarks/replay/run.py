@@ -5,7 +5,6 @@ error if anything was sold twice, a refusal was not true, the calendar differs f
 `verify` finds a breach.
 """
 
-import argparse
 import asyncio
 import math
 import time
@@ -29,7 +28,7 @@ from benchmarks.replay.hotel import (
     read,
     refusals_one_by_one,
 )
-from benchmarks.report import Section, Table, count, millis
+from benchmarks.report import Section, Table, arguments, count, hand_over, millis
 from holdfast.catalog.api import PropertyKind
 from holdfast.kit.clock import Clock
 from support.servers import ENGINES, fresh_database
@@ -238,7 +237,7 @@ async def benchmark(*, engine: str = "sqlite", size: int | None = None, clients:
     if not outcome.diary.booked:
         raise ReplayError("nothing was booked")
     which = "All of" if size is None else f"The {count(size)} reservations around the busiest time of"
-    section = Section(
+    return Section(
         f"Replay of a resort hotel's reservations ({engine})",
         f"""{which} the file benchmarks/data/hotel_resort.csv.gz, booked (quote, hold, confirm) and canceled over HTTP
         in order of date at full speed, {clients} connections, {GUESTS} accounts; what happened on one day happens at
@@ -248,13 +247,12 @@ async def benchmark(*, engine: str = "sqlite", size: int | None = None, clients:
         tables=[_reservations_table(outcome), _steps_table(outcome)],
         remarks=list(_remarks(outcome)),
     )
-    return section.show()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("--engine", choices=ENGINES, default="sqlite")
     parser.add_argument("--slice", type=int, metavar="N", help="only the N around the busiest time")
     parser.add_argument("--clients", type=int, default=CLIENTS)
     asked = parser.parse_args()
-    run_on_loop(benchmark(engine=asked.engine, size=asked.slice, clients=asked.clients))
+    hand_over(run_on_loop(benchmark(engine=asked.engine, size=asked.slice, clients=asked.clients)), asked.out)
