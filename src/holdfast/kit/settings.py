@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -83,6 +83,13 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _origin(text: str) -> str:
+    scheme, _, host = text.partition("://")
+    if scheme not in {"http", "https"} or not host or set(host) & set("/*?# "):
+        raise ValueError("an origin is a scheme and a host, like https://app.example.com")
+    return text
+
+
 class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
     """What concerns the whole installation."""
 
@@ -94,7 +101,7 @@ class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
     secret: SecretStr | None = None
     """The secret all keys are derived from: 32 random characters or more (`openssl rand -base64 48`). Needed in
     production; elsewhere one is made on the first start and kept beside the database."""
-    secret_previous: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    secret_previous: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = ()
     """Former secrets, newest first, separated by commas: what they signed stays valid while you rotate."""
     log_level: LogLevel = LogLevel.INFO
     """`debug`, `info`, `warning` or `error`. `debug` logs every request, `info` those that were refused or slow."""
@@ -102,28 +109,14 @@ class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
     """`json` for machines (one object per line), `console` for people."""
     accept_loss: bool = False
     """Start although the database may lose acknowledged bookings in a power cut. Never in production."""
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
     """Host names this server answers to, separated by commas; `.example.com` means all its subdomains. Empty: any."""
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)] = ()
     """Origins whose pages may call the API from a browser, separated by commas, like `https://app.example.com`."""
     body_limit_bytes: int = Field(default=1_048_576, ge=1_024, le=1_073_741_824)
     """Largest request body that is read; larger ones are answered 413."""
     slow_request_ms: int = Field(default=1_000, ge=1, le=600_000)
     """Requests slower than this are logged at `info` whatever came of them."""
-
-    @field_validator("secret_previous", "allowed_hosts", "cors_origins", mode="before")
-    @classmethod
-    def _split_at_commas(cls, value: Any) -> Any:
-        return _split(value)
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            scheme, _, host = origin.partition("://")
-            if scheme not in {"http", "https"} or not host or set(host) & set("/*?# "):
-                raise ValueError("an origin is a scheme and a host, like https://app.example.com")
-        return origins
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
