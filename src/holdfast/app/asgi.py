@@ -124,6 +124,7 @@ def worker() -> FastAPI:
 def install_routes(app: FastAPI, assembly: Assembly) -> None:
     """Add the routes of an assembly to an application, those that are asked most first."""
     accounts = assembly.door("accounts")
+    app.state.assembly = assembly
     app.state.check_token = _nobody if accounts is None else accounts.principal
     for router in _gateway_routers(assembly):
         app.include_router(router)

@@ -4,20 +4,25 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 
 from holdfast.booking.api import Booking, Caller, Keyed
-from holdfast.booking.routes.shapes import BookingOut, BookingsPage
+from holdfast.booking.routes.shapes import BLOCK_ID, HOLD_ID, QUOTE_ID, REFERENCE, BookingOut, BookingsPage
 from holdfast.kit.errors import FieldError, Invalid
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, Cursors, filter_digest
 from holdfast.kit.http.keys import RequestKey
-from holdfast.kit.http.wire import Digits, Line
+from holdfast.kit.http.wire import Digits, Line, PathNumber, PathText
 
 T = TypeVar("T")
 
 PAGE_MAX: Final = 100
 REPLAYED: Final = "Idempotent-Replayed"
 
+PropertyId = Annotated[PathNumber, Path(examples=[2])]
+QuoteId = Annotated[PathText, Path(examples=[QUOTE_ID])]
+HoldId = Annotated[PathText, Path(examples=[HOLD_ID])]
+BlockId = Annotated[PathText, Path(examples=[BLOCK_ID])]
+Reference = Annotated[PathText, Path(description="The `reference` of the booking.", examples=[REFERENCE])]
 Limit = Annotated[int, Digits(1, PAGE_MAX), Query(description="How many to return at most.")]
 Cursor = Annotated[str, Line(CURSOR_LENGTH_MAX), Query(description="`next_cursor` of the page before.")]
 

@@ -17,7 +17,17 @@ from holdfast.booking.api import (
     KeyReused,
     QuoteExpired,
 )
-from holdfast.booking.routes.common import Cursor, Limit, caller, page_of, success, unwrapped
+from holdfast.booking.routes.common import (
+    Cursor,
+    HoldId,
+    Limit,
+    QuoteId,
+    Reference,
+    caller,
+    page_of,
+    success,
+    unwrapped,
+)
 from holdfast.booking.routes.shapes import BookingOut, BookingsPage, HoldOut, NewHold, NewQuote, QuoteOut, RefundOut
 from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
@@ -25,7 +35,7 @@ from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import CurrentPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
-from holdfast.kit.http.wire import MoneyOut, PathText
+from holdfast.kit.http.wire import MoneyOut
 
 _KEY_ERRORS = (KeyMissing, KeyMalformed, KeyReused, KeyInProgress)
 
@@ -45,7 +55,7 @@ def quotes(booking: BookingApi) -> Router:
         return QuoteOut.of(await booking.quote(account_id=principal.account_id, items=items))
 
     @router.get("/{quote_id}", responses=success(200, "The quote.") | responses(Unauthenticated, NotFound))
-    async def read_quote(quote_id: PathText, principal: CurrentPrincipal) -> QuoteOut:
+    async def read_quote(quote_id: QuoteId, principal: CurrentPrincipal) -> QuoteOut:
         """Return a quote of yours."""
         return QuoteOut.of(await booking.get_quote(account_id=principal.account_id, quote_id=quote_id))
 
@@ -72,7 +82,7 @@ def holds(booking: BookingApi) -> Router:
         return HoldOut.of(unwrapped(asked, response))
 
     @router.get("/{hold_id}", responses=success(200, "The hold.") | responses(Unauthenticated, NotFound))
-    async def read_hold(hold_id: PathText, principal: CurrentPrincipal) -> HoldOut:
+    async def read_hold(hold_id: HoldId, principal: CurrentPrincipal) -> HoldOut:
         """Return a hold of yours, its state judged now."""
         return HoldOut.of(await booking.get_hold(account_id=principal.account_id, hold_id=hold_id))
 
@@ -82,7 +92,7 @@ def holds(booking: BookingApi) -> Router:
         | responses(Unauthenticated, NotFound, Invalid, *over, ExtensionLimit, *_KEY_ERRORS),
     )
     async def extend_hold(
-        hold_id: PathText, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+        hold_id: HoldId, principal: CurrentPrincipal, key: KeyedRequest, response: Response
     ) -> HoldOut:
         """Give a live hold 10 more minutes from now, 30 minutes in all at most."""
         asked = await booking.extend_hold(caller=caller(principal.account_id, key), hold_id=hold_id)
@@ -93,7 +103,7 @@ def holds(booking: BookingApi) -> Router:
         status_code=204,
         responses=success(204, "Released.") | responses(Unauthenticated, NotFound, AlreadyConfirmed),
     )
-    async def release_hold(hold_id: PathText, principal: CurrentPrincipal) -> None:
+    async def release_hold(hold_id: HoldId, principal: CurrentPrincipal) -> None:
         """Let a hold go: its stock is free at once. Releasing it again changes nothing."""
         await booking.release_hold(account_id=principal.account_id, hold_id=hold_id)
 
@@ -116,7 +126,7 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
         return await page_of(ask, cursors, scope=f"guest:{principal.account_id}", limit=limit, cursor=cursor)
 
     @router.get("/{reference}", responses=success(200, "The booking.") | responses(Unauthenticated, NotFound))
-    async def read_booking(reference: PathText, principal: CurrentPrincipal) -> BookingOut:
+    async def read_booking(reference: Reference, principal: CurrentPrincipal) -> BookingOut:
         """Return a booking of yours, or of a property you run."""
         return BookingOut.of(await booking.get_booking(principal=principal, reference=reference))
 
@@ -125,7 +135,7 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
         responses=success(200, "The refund at this moment.")
         | responses(Unauthenticated, NotFound, Invalid, AlreadyCancelled, CancellationTooLate),
     )
-    async def quote_cancellation(reference: PathText, principal: CurrentPrincipal) -> RefundOut:
+    async def quote_cancellation(reference: Reference, principal: CurrentPrincipal) -> RefundOut:
         """Say what a cancellation would give back now. Changes nothing."""
         found = await booking.get_booking(principal=principal, reference=reference)
         refund_minor, computed_at = await booking.refund_now(principal=principal, number=found.number)
@@ -138,7 +148,7 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
         | responses(Unauthenticated, NotFound, Invalid, AlreadyCancelled, CancellationTooLate, *_KEY_ERRORS),
     )
     async def cancel_booking(
-        reference: PathText, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+        reference: Reference, principal: CurrentPrincipal, key: KeyedRequest, response: Response
     ) -> BookingOut:
         """Cancel a booking: its nights are free at once, and the refund of its own policy is fixed."""
         found = await booking.get_booking(principal=principal, reference=reference)

@@ -5,7 +5,17 @@ from typing import Final
 from fastapi import Response
 
 from holdfast.booking.api import BelowSold, Booking, BookingApi, CapacityTaken, KeyInProgress, KeyReused
-from holdfast.booking.routes.common import Cursor, Limit, caller, check_range, page_of, success, unwrapped
+from holdfast.booking.routes.common import (
+    BlockId,
+    Cursor,
+    Limit,
+    PropertyId,
+    caller,
+    check_range,
+    page_of,
+    success,
+    unwrapped,
+)
 from holdfast.booking.routes.shapes import BlockOut, BlocksOut, BookingsPage, NewBlock, NewNightStock, NewStock
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
@@ -13,7 +23,6 @@ from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import OwnerPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
-from holdfast.kit.http.wire import PathNumber, PathText
 
 _RANGE_NIGHTS_MAX: Final = 730
 _COMMON: Final = (Unauthenticated, Forbidden, NotFound, Invalid)
@@ -26,7 +35,7 @@ def stock(booking: BookingApi) -> Router:
     @router.put(
         "/{property_id}/stock", status_code=204, responses=success(204, "Changed.") | responses(*_COMMON, BelowSold)
     )
-    async def resize(property_id: PathNumber, body: NewStock, principal: OwnerPrincipal) -> None:
+    async def resize(property_id: PropertyId, body: NewStock, principal: OwnerPrincipal) -> None:
         """Change how many units a property has, on every night without a number of its own.
 
         Refused if more is sold on some night; the bookings that stand against it are listed.
@@ -38,7 +47,7 @@ def stock(booking: BookingApi) -> Router:
         status_code=204,
         responses=success(204, "Changed.") | responses(*_COMMON, BelowSold),
     )
-    async def set_night_stock(property_id: PathNumber, body: NewNightStock, principal: OwnerPrincipal) -> None:
+    async def set_night_stock(property_id: PropertyId, body: NewNightStock, principal: OwnerPrincipal) -> None:
         """Give nights a number of units of their own, or stop and open their sale."""
         _check_nights(body)
         await booking.set_night_stock(
@@ -64,7 +73,7 @@ def blocks(booking: BookingApi) -> Router:
         responses=success(201, "Blocked.", keyed=True) | responses(*_COMMON, CapacityTaken, *key_errors),
     )
     async def block(
-        property_id: PathNumber, body: NewBlock, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+        property_id: PropertyId, body: NewBlock, principal: OwnerPrincipal, key: KeyedRequest, response: Response
     ) -> BlockOut:
         """Take nights of your own property off the market, from `first` up to and without `end`.
 
@@ -83,13 +92,13 @@ def blocks(booking: BookingApi) -> Router:
         return BlockOut.of(unwrapped(asked, response))
 
     @router.get("/properties/{property_id}/blocks", responses=success(200, "The blocks.") | responses(*_COMMON))
-    async def list_blocks(property_id: PathNumber, principal: OwnerPrincipal) -> BlocksOut:
+    async def list_blocks(property_id: PropertyId, principal: OwnerPrincipal) -> BlocksOut:
         """List the blocks of a property that are in force."""
         found = await booking.blocks_of(owner=principal, property_id=property_id)
         return BlocksOut(items=tuple(BlockOut.of(each) for each in found))
 
     @router.delete("/blocks/{block_id}", status_code=204, responses=success(204, "Unblocked.") | responses(*_COMMON))
-    async def unblock(block_id: PathText, principal: OwnerPrincipal) -> None:
+    async def unblock(block_id: BlockId, principal: OwnerPrincipal) -> None:
         """Give blocked nights back. Doing it again changes nothing."""
         await booking.unblock(owner=principal, block_id=block_id)
 

@@ -5,13 +5,13 @@ from typing import Annotated, Final
 from fastapi import Query
 
 from holdfast.booking.api import BookingApi, IntegrityReport, NightStock
-from holdfast.booking.routes.common import check_range, success
+from holdfast.booking.routes.common import PropertyId, check_range, success
 from holdfast.booking.routes.shapes import CalendarOut, IntegrityOut, NightOut
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.errors import Invalid, NotFound
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
-from holdfast.kit.http.wire import DayField, PathNumber
+from holdfast.kit.http.wire import DayField
 from holdfast.verticals.stays import StayTerms
 
 _CALENDAR_NIGHTS_MAX: Final = 366
@@ -23,7 +23,7 @@ def calendar(booking: BookingApi, catalog: CatalogApi) -> Router:
 
     @router.get("/{property_id}/calendar", responses=success(200, "The calendar.") | responses(NotFound, Invalid))
     async def read_calendar(
-        property_id: PathNumber,
+        property_id: PropertyId,
         first: Annotated[DayField, Query(description="The first night.", examples=["2027-05-01"])],
         end: Annotated[
             DayField,

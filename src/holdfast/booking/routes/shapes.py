@@ -37,6 +37,11 @@ GUESTS_MAX: Final = 50
 UNITS_MAX: Final = 10_000
 NOTE_MAX: Final = 200
 
+QUOTE_ID: Final = "quote_01JD3Z8Q4T9XW2M5N7P0R6S1VB"
+HOLD_ID: Final = "hold_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
+BLOCK_ID: Final = "block_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
+REFERENCE: Final = "7K2M9QXR4T"
+
 _ORDINARY: Final = NightTerms()
 _MONEY: Final = {"amount": 89250, "currency": "USD"}
 _STAY: Final = {
@@ -78,9 +83,30 @@ _PRICE: Final = {
     ],
     "total": {"amount": 99000, "currency": "USD"},
 }
-_QUOTE_ID: Final = "quote_01JD3Z8Q4T9XW2M5N7P0R6S1VB"
-_HOLD_ID: Final = "hold_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
 _AT: Final = {"created_at": "2026-11-20T09:30:00Z", "expires_at": "2026-11-20T09:40:00Z"}
+
+
+_BOOKING: Final = {
+    "reference": REFERENCE,
+    "account_id": 3,
+    "hold_id": HOLD_ID,
+    "state": "confirmed",
+    "items": [_STAY],
+    "price": _PRICE,
+    "payment": {"method": "at_property", "status": "due_at_property"},
+    "created_at": "2026-11-20T09:33:10Z",
+    "cancelled_at": None,
+    "refund": None,
+}
+_BLOCK: Final = {
+    "id": BLOCK_ID,
+    "property_id": 2,
+    "first": "2027-07-01",
+    "end": "2027-07-08",
+    "quantity": 1,
+    "note": "painters",
+    "created_at": "2026-11-20T09:30:00Z",
+}
 
 
 def _shown(example: dict[str, Any]) -> ConfigDict:
@@ -124,7 +150,7 @@ class NewQuote(Wire):
 class NewHold(Wire):
     """Which quote to take the stock of."""
 
-    model_config = _shown({"quote_id": _QUOTE_ID})
+    model_config = _shown({"quote_id": QUOTE_ID})
 
     quote_id: Annotated[str, Line(40)]
 
@@ -275,7 +301,7 @@ class PriceOut(Wire):
 class QuoteOut(Wire):
     """A price that is promised until `expires_at`."""
 
-    model_config = _shown({"id": _QUOTE_ID, "items": [_STAY], "price": _PRICE, **_AT})
+    model_config = _shown({"id": QUOTE_ID, "items": [_STAY], "price": _PRICE, **_AT})
 
     id: str
     items: tuple[StayOut, ...]
@@ -300,9 +326,9 @@ class HoldOut(Wire):
 
     model_config = _shown(
         {
-            "id": _HOLD_ID,
+            "id": HOLD_ID,
             "token": "0xJ6gPyGQK1nMsvIeY3RBwqzVdXcW9aHuLfTtN2oE4k",
-            "quote_id": _QUOTE_ID,
+            "quote_id": QUOTE_ID,
             "state": "held",
             "items": [_STAY],
             "price": _PRICE,
@@ -349,20 +375,7 @@ class PaymentOut(Wire):
 class BookingOut(Wire):
     """A confirmed hold."""
 
-    model_config = _shown(
-        {
-            "reference": "7K2M9QXR4T",
-            "account_id": 3,
-            "hold_id": _HOLD_ID,
-            "state": "confirmed",
-            "items": [_STAY],
-            "price": _PRICE,
-            "payment": {"method": "at_property", "status": "due_at_property"},
-            "created_at": "2026-11-20T09:33:10Z",
-            "cancelled_at": None,
-            "refund": None,
-        }
-    )
+    model_config = _shown(_BOOKING)
 
     reference: str
     account_id: int
@@ -397,6 +410,8 @@ class BookingOut(Wire):
 
 class BookingsPage(Wire):
     """Bookings, newest first."""
+
+    model_config = _shown({"items": [_BOOKING], "next_cursor": None})
 
     items: tuple[BookingOut, ...]
     next_cursor: str | None
@@ -488,17 +503,7 @@ class CalendarOut(Wire):
 class BlockOut(Wire):
     """Nights an owner keeps off the market."""
 
-    model_config = _shown(
-        {
-            "id": "block_01JD3Z9B2K7M4P8R5T1V3X6Y0C",
-            "property_id": 2,
-            "first": "2027-07-01",
-            "end": "2027-07-08",
-            "quantity": 1,
-            "note": "painters",
-            "created_at": "2026-11-20T09:30:00Z",
-        }
-    )
+    model_config = _shown(_BLOCK)
 
     id: str
     property_id: int
@@ -524,6 +529,8 @@ class BlockOut(Wire):
 
 class BlocksOut(Wire):
     """The blocks of a property that are in force."""
+
+    model_config = _shown({"items": [_BLOCK]})
 
     items: tuple[BlockOut, ...]
 
