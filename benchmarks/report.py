@@ -50,7 +50,8 @@ def document(sections: Sequence[str], *, machine: Sequence[tuple[str, str]], how
         rows.add(what, value)
     head = (
         "# Results\n\nWritten by `make bench`; do not edit. What is compared was measured in the same run, taking\n"
-        "turns: read the ratios first, absolute figures belong to the machine below. What is measured, and why so: README.md."
+        "turns: read the ratios first, absolute figures belong to the machine below. What is measured, and why so: "
+        "README.md."
     )
     return "\n\n".join([head, rows.markdown(), how, *sections]) + "\n"
 
