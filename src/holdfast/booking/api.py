@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
-from holdfast.kit.errors import HoldfastError
+from holdfast.kit.errors import HoldfastError, Invalid
 from holdfast.verticals.stays import CancellationPolicy
-
 
 T = TypeVar("T")
 
@@ -52,9 +51,11 @@ class QuotedStay:
     check_out: date
     guests: int
     zone: str
-    check_in_from: str
-    check_out_until: str
+    check_in_from: time
+    check_out_until: time
     policy: CancellationPolicy
+    total_minor: int
+    """This stay's part of the total."""
     units: tuple[str, ...] = ()
     """Names of the unit(s) assigned inside the claim, where the property has named units; empty in a quote."""
 
@@ -176,6 +177,13 @@ class IntegrityReport:
     breaches: tuple[Breach, ...]
 
 
+class RuleViolation(Invalid):
+    """A rule of the property stands against the request; `errors` names every one. Change what it names."""
+
+    code = "rule_violation"
+    title = "A rule of the property stands against this"
+
+
 class CapacityTaken(HoldfastError):
     """Somebody else holds or has what was asked for. Choose other dates or another property; a retry may succeed later."""
 
@@ -256,14 +264,6 @@ class BelowSold(HoldfastError):
     title = "More is sold than that"
 
 
-class KeyMissing(HoldfastError):
-    """This request moves stock: send an `Idempotency-Key` header with a value of your own making."""
-
-    code = "idempotency_key_missing"
-    status = 400
-    title = "Idempotency-Key is missing"
-
-
 class KeyReused(HoldfastError):
     """This Idempotency-Key was used for another request. Use a new key for a new request."""
 
@@ -288,8 +288,8 @@ class BookingApi(Protocol):
 
         Raises:
             NotFound: A property does not exist or is not listed.
-            Invalid: A rule of a property stands against the request (code `rule_violation`), or the request is
-                malformed; every reason is named.
+            RuleViolation: Rules of a property stand against the request; every one is named.
+            Invalid: The items do not go together; every reason is named.
         """
 
     async def get_quote(self, *, account_id: int, quote_id: str) -> Quote:
@@ -354,7 +354,7 @@ class BookingApi(Protocol):
 
         Raises:
             NotFound: No such property, or it is not listed.
-            Invalid: A rule stands against it.
+            RuleViolation: A rule stands against it.
             CapacityTaken: A night is full or closed.
         """
 
@@ -364,7 +364,9 @@ class BookingApi(Protocol):
     async def bookings_of_owner(self, *, owner_id: int, before: int | None, limit: int) -> list[Booking]:
         """Return the bookings of everything an owner runs, newest first, numbers below `before`."""
 
-    async def get_booking(self, *, principal: Principal, reference: str | None = None, number: int | None = None) -> Booking:
+    async def get_booking(
+        self, *, principal: Principal, reference: str | None = None, number: int | None = None
+    ) -> Booking:
         """Return a booking by its reference or its number to its guest, its owner or an admin.
 
         Raises:
@@ -429,6 +431,16 @@ class BookingApi(Protocol):
 
         Raises:
             NotFound: No such property, or somebody else's.
+        """
+
+    async def import_blocks(self, *, spans: Sequence[tuple[int, date, date]], note: str) -> int:
+        """Block one unit of many (property id, first night, end) at once, for whoever fills a new house (the demo).
+
+        Large batches are one transaction and one insert, not one claim each. Returns how many blocks were made.
+
+        Raises:
+            NotFound: One of the properties has no stock yet; nothing was blocked.
+            CapacityTaken: One of the nights is taken; nothing was blocked.
         """
 
     async def verify(self) -> IntegrityReport:

@@ -40,6 +40,8 @@ class HoldfastError(Exception):
         self.extra = dict(extra or {})
         """Further members of the problem document, JSON values only."""
         self.retry_after_s = retry_after_s
+        self.replayed = False
+        """Whether this is the answer an earlier request with the same Idempotency-Key was given."""
 
 
 class Invalid(HoldfastError):

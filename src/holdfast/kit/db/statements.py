@@ -105,7 +105,10 @@ def _json_slot(name: str, binders: Sequence[Turn | None]) -> Slot:
         del instant
         return to_json(
             [
-                [value if turn is None or value is None else turn(value) for turn, value in zip(binders, row, strict=True)]
+                [
+                    value if turn is None or value is None else turn(value)
+                    for turn, value in zip(binders, row, strict=True)
+                ]
                 for row in params[name]
             ]
         )
@@ -123,7 +126,8 @@ def _rows_on_postgresql(element: Rows, compiler: Any, *, asfrom: bool = False, *
         slot = _array_slot(element.name, place, kind.binder("postgresql"))
         parameter = _parameter(compiler, f"{element.name}__{place}", slot)
         arrays.append(f"CAST({parameter} AS {kind.json_sql['postgresql']})")
-    return f"unnest({', '.join(arrays)}) AS {element.name}({', '.join(element.kinds)})"
+    names = ", ".join(compiler.preparer.quote(key) for key in element.kinds)
+    return f"unnest({', '.join(arrays)}) AS {element.name}({names})"
 
 
 def _json_parameter(element: Rows, compiler: Any, dialect: str) -> str:
@@ -136,8 +140,10 @@ def _rows_on_sqlite(element: Rows, compiler: Any, *, asfrom: bool = False, **kw:
     del kw
     if not asfrom:
         return element.name
-    parts = ", ".join(f"json_extract(value, '$[{place}]') AS {key}" for place, key in enumerate(element.kinds))
-    return f"(SELECT {parts} FROM json_each({_json_parameter(element, compiler, 'sqlite')})) AS {element.name}"
+    quote = compiler.preparer.quote
+    parts = ", ".join(f"json_extract(value, '$[{place}]') AS {quote(key)}" for place, key in enumerate(element.kinds))
+    source = f"json_each({_json_parameter(element, compiler, 'sqlite')})"
+    return f"(SELECT {parts} FROM {source}) AS {element.name}"  # noqa: S608 - names of columns only
 
 
 @compiles(Rows, "mysql", "mariadb")
@@ -149,7 +155,7 @@ def _rows_on_mysql(element: Rows, compiler: Any, *, asfrom: bool = False, **kw: 
     parts = []
     for place, (key, kind) in enumerate(element.kinds.items()):
         sql = kind.json_sql["mysql"]
-        parts.append(f"{key} {sql}{collation if 'VARCHAR' in sql else ''} PATH '$[{place}]'")
+        parts.append(f"{compiler.preparer.quote(key)} {sql}{collation if 'VARCHAR' in sql else ''} PATH '$[{place}]'")
     table = f"JSON_TABLE({_json_parameter(element, compiler, 'mysql')}, '$[*]' COLUMNS ({', '.join(parts)}))"
     return f"{table} AS {element.name}"
 
@@ -229,10 +235,11 @@ class Call:
 class Statement:
     """A statement that is compiled when a dialect first needs it. Call it with parameters to get a `Call`."""
 
-    __slots__ = ("_build", "_compiled")
+    __slots__ = ("_compiled", "build")
 
     def __init__(self, build: Build) -> None:
-        self._build = build
+        self.build = build
+        """Makes the Core construct for a dialect."""
         self._compiled: dict[int, Compiled] = {}
 
     def __call__(self, **params: Any) -> Call:
@@ -243,7 +250,7 @@ class Statement:
         """Return the statement in the words of a driver's dialect."""
         found = self._compiled.get(id(dialect))
         if found is None:
-            found = self._compiled[id(dialect)] = _compile(self._build(dialect_name(dialect)), dialect)
+            found = self._compiled[id(dialect)] = _compile(self.build(dialect_name(dialect)), dialect)
         return found
 
 
@@ -370,7 +377,7 @@ def upsert(
 
 # ------------------------------------------------------------------------------------------------------------ dialects
 
-POSTGRESQL: Dialect = PGDialect_asyncpg()
+POSTGRESQL: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 SQLITE: Dialect = SQLiteDialect_pysqlite()
 MYSQL: Dialect = MySQLDialect_asyncmy()
 MARIADB: Dialect = MySQLDialect_asyncmy()

@@ -1,0 +1,216 @@
+"""Rows of booking. What a CHECK can say is said here; what it cannot, the guards of the first migration say."""
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
+
+from holdfast.booking.api import BookingState, HoldState
+from holdfast.kit.db.tables import STRICT, module_tables, one_of
+from holdfast.kit.db.types import Choice, Flag, Json, Moment, Text, Whole
+from holdfast.kit.outbox import Outbox, cursor_table
+
+
+class HoldKind(StrEnum):
+    """Who keeps stock, and how."""
+
+    GUEST = "guest"
+    """For a guest, on a clock."""
+    DIRECT = "direct"
+    """Booked in one step: confirmed from its first moment."""
+    OWNER = "owner"
+    """A block by the owner, without a clock."""
+
+
+class ClaimReason(StrEnum):
+    """Why stock was taken or freed."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    BLOCKED = "blocked"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+tables = module_tables("booking")
+
+resource = Table(
+    "booking_resource",
+    tables,
+    Column("id", Text(120), primary_key=True),
+    Column("property_id", Whole(), nullable=False),
+    Column("unit", Text(60)),
+    Column("capacity", Whole(), nullable=False),
+    Column("created_at", Moment(), nullable=False),
+    CheckConstraint("capacity >= 0", name="capacity_whole"),
+    UniqueConstraint("property_id", "unit"),
+    **STRICT,
+)
+
+cell = Table(
+    "booking_cell",
+    tables,
+    Column("resource_id", Text(120), ForeignKey("booking_resource.id"), primary_key=True),
+    Column("slot", Whole(), primary_key=True, autoincrement=False),
+    Column("taken", Whole(), nullable=False),
+    Column("capacity", Whole(), nullable=False),
+    Column("own", Flag(), nullable=False),
+    Column("closed", Flag(), nullable=False),
+    # This is the guard: whatever the code above believes, nothing is sold twice.
+    CheckConstraint("taken >= 0 AND taken <= capacity", name="taken_fits"),
+    **STRICT,
+)
+
+quote = Table(
+    "booking_quote",
+    tables,
+    Column("id", Text(40), primary_key=True),
+    Column("account_id", Whole(), nullable=False),
+    Column("items", Json(), nullable=False),
+    Column("options", Json(), nullable=False),
+    Column("price", Json(), nullable=False),
+    Column("total_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("digest", Text(64), nullable=False),
+    Column("created_at", Moment(), nullable=False),
+    Column("expires_at", Moment(), nullable=False),
+    CheckConstraint("expires_at > created_at", name="lives"),
+    CheckConstraint("total_minor >= 0", name="total_whole"),
+    Index("booking_quote_expires_at_ix", "expires_at"),
+    **STRICT,
+)
+
+hold = Table(
+    "booking_hold",
+    tables,
+    Column("id", Text(40), primary_key=True),
+    Column("kind", Choice(HoldKind), nullable=False),
+    Column("account_id", Whole(), nullable=False),
+    Column("quote_id", Text(40), ForeignKey("booking_quote.id")),
+    Column("state", Choice(HoldState), nullable=False),
+    Column("spans", Json(), nullable=False),
+    Column("items", Json(), nullable=False),
+    Column("price", Json()),
+    Column("total_minor", Whole()),
+    Column("currency", Text(3)),
+    Column("digest", Text(64)),
+    Column("note", Text(200)),
+    Column("created_at", Moment(), nullable=False),
+    Column("expires_at", Moment()),
+    Column("extendable_until", Moment()),
+    one_of("kind", HoldKind),
+    one_of("state", HoldState),
+    CheckConstraint("(kind = 'guest') = (quote_id IS NOT NULL)", name="guest_quoted"),
+    CheckConstraint("(kind = 'guest') = (expires_at IS NOT NULL)", name="guest_clocked"),
+    CheckConstraint("(kind = 'owner') = (digest IS NULL)", name="sale_priced"),
+    CheckConstraint("expires_at <= extendable_until", name="bounded"),
+    CheckConstraint("kind = 'guest' OR state <> 'expired'", name="only_guest_expires"),
+    # The state is not in the index, so that confirming a hold is a HOT update on PostgreSQL.
+    Index("booking_hold_expires_at_ix", "expires_at"),
+    Index("booking_hold_account_id_expires_at_ix", "account_id", "expires_at"),
+    **STRICT,
+)
+
+claim = Table(
+    "booking_claim",
+    tables,
+    Column("seq", Whole(), primary_key=True, autoincrement=True),
+    Column("hold_id", Text(40), ForeignKey("booking_hold.id"), nullable=False),
+    Column("resource_id", Text(120), ForeignKey("booking_resource.id"), nullable=False),
+    Column("first_slot", Whole(), nullable=False),
+    Column("end_slot", Whole(), nullable=False),
+    Column("quantity", Whole(), nullable=False),
+    Column("reason", Choice(ClaimReason), nullable=False),
+    Column("digest", Text(64)),
+    Column("at", Moment(), nullable=False),
+    one_of("reason", ClaimReason),
+    CheckConstraint("end_slot > first_slot", name="span_whole"),
+    CheckConstraint("(reason IN ('held', 'booked', 'blocked')) = (quantity > 0) AND quantity <> 0", name="signed"),
+    Index("booking_claim_hold_id_ix", "hold_id"),
+    Index("booking_claim_resource_id_end_slot_ix", "resource_id", "end_slot"),
+    **STRICT,
+)
+
+booking = Table(
+    "booking_booking",
+    tables,
+    Column("number", Whole(), primary_key=True, autoincrement=False),
+    Column("reference", Text(20), nullable=False),
+    Column("hold_id", Text(40), ForeignKey("booking_hold.id"), nullable=False),
+    Column("account_id", Whole(), nullable=False),
+    Column("owner_id", Whole(), nullable=False),
+    Column("state", Choice(BookingState), nullable=False),
+    Column("items", Json(), nullable=False),
+    Column("price", Json(), nullable=False),
+    Column("total_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("digest", Text(64), nullable=False),
+    Column("payment_method", Text(32), nullable=False),
+    Column("payment_status", Text(32), nullable=False),
+    Column("created_at", Moment(), nullable=False),
+    Column("cancelled_at", Moment()),
+    Column("refund_minor", Whole()),
+    one_of("state", BookingState),
+    UniqueConstraint("reference"),
+    UniqueConstraint("hold_id"),
+    CheckConstraint("total_minor >= 0", name="total_whole"),
+    CheckConstraint(
+        "(state = 'cancelled') = (cancelled_at IS NOT NULL) AND (cancelled_at IS NULL) = (refund_minor IS NULL)",
+        name="cancelled_whole",
+    ),
+    CheckConstraint("refund_minor >= 0 AND refund_minor <= total_minor", name="refund_bounded"),
+    Index("booking_booking_account_id_number_ix", "account_id", "number"),
+    Index("booking_booking_owner_id_number_ix", "owner_id", "number"),
+    **STRICT,
+)
+
+quota = Table(
+    "booking_quota",
+    tables,
+    Column("account_id", Whole(), primary_key=True, autoincrement=False),
+    Column("live", Whole(), nullable=False),
+    Column("most", Whole(), nullable=False),
+    # Live holds are limited as stock is: by a CHECK, so no race gets around it.
+    CheckConstraint("live >= 0 AND live <= most", name="live_fits"),
+    **STRICT,
+)
+
+key = Table(
+    "booking_key",
+    tables,
+    Column("account_id", Whole(), primary_key=True, autoincrement=False),
+    Column("route", Text(120), primary_key=True),
+    Column("key", Text(255), primary_key=True),
+    Column("fingerprint", Text(64), nullable=False),
+    Column("answer", Json(), nullable=False),
+    Column("replays", Whole(), nullable=False),
+    Column("at", Moment(), nullable=False),
+    Index("booking_key_at_ix", "at"),
+    **STRICT,
+)
+
+process = Table(
+    "booking_process",
+    tables,
+    # One row for every start of a process: its number keeps booking numbers of different processes apart.
+    Column("id", Whole(), primary_key=True, autoincrement=True),
+    Column("started_at", Moment(), nullable=False),
+    **STRICT,
+)
+
+report = Table(
+    "booking_report",
+    tables,
+    Column("id", Whole(), primary_key=True, autoincrement=True),
+    Column("started_at", Moment(), nullable=False),
+    Column("duration_ms", Whole(), nullable=False),
+    Column("cells", Whole(), nullable=False),
+    Column("holds", Whole(), nullable=False),
+    Column("bookings", Whole(), nullable=False),
+    Column("ledger_entries", Whole(), nullable=False),
+    Column("breaches", Json(), nullable=False),
+    **STRICT,
+)
+
+outbox = Outbox("booking", tables)
+cursors = cursor_table("booking", tables)

@@ -1,0 +1,34 @@
+"""The plug of booking."""
+
+from holdfast.booking import routes
+from holdfast.booking.jobs import STOCK_EVENTS, follow_catalog, jobs
+from holdfast.booking.models import cursors, outbox, tables
+from holdfast.booking.service.booking import Bookings
+from holdfast.booking.settings import BookingSettings
+from holdfast.kit.module import Built, House, Module
+from holdfast.kit.outbox import Subscription
+
+
+def build(house: House) -> Built:
+    """Put booking together."""
+    catalog = house.doors["catalog"]
+    bookings = Bookings(db=house.db, clock=house.clock, keyring=house.keyring, settings=house.settings, catalog=catalog)
+    return Built(
+        api=bookings,
+        routers=routes.routers(bookings, catalog, house.keyring),
+        jobs=jobs(bookings, house.settings),
+        subscriptions=(
+            Subscription(
+                name="booking.stock",
+                source="catalog",
+                events=STOCK_EVENTS,
+                handle=follow_catalog(bookings, catalog),
+                cursors=cursors,
+            ),
+        ),
+        outbox=outbox,
+        close=bookings.close,
+    )
+
+
+MODULE = Module(name="booking", build=build, tables=tables, settings=BookingSettings, needs=("catalog",))

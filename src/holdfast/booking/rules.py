@@ -1,0 +1,30 @@
+"""The state machine of a hold, written down once: the service decides by it and the database is guarded by it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from holdfast.booking.api import HoldState
+
+MOVES: Final[Mapping[HoldState, frozenset[HoldState]]] = {
+    HoldState.HELD: frozenset({HoldState.CONFIRMED, HoldState.RELEASED, HoldState.EXPIRED}),
+    # A cancelled booking and a lifted block free what they hold.
+    HoldState.CONFIRMED: frozenset({HoldState.RELEASED}),
+    HoldState.RELEASED: frozenset(),
+    HoldState.EXPIRED: frozenset(),
+}
+
+STANDING: Final = frozenset({HoldState.HELD, HoldState.CONFIRMED})
+"""States in which a hold keeps its stock."""
+
+
+def judged(state: HoldState, expires_at: datetime | None, now: datetime) -> HoldState:
+    """Return the state a hold is in at an instant: one that ran out is expired, tidied or not."""
+    if state is HoldState.HELD and expires_at is not None and expires_at <= now:
+        return HoldState.EXPIRED
+    return state
+
+
+def may_move(old: HoldState, new: HoldState) -> bool:
+    """Return whether a hold may go from one state to another."""
+    return new in MOVES[old]

@@ -1,0 +1,185 @@
+"""From rows to what the door shows, and to the answers kept for a repeated Idempotency-Key."""
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from holdfast.booking import api
+from holdfast.booking.api import Block, Booking, BookingState, Hold, HoldState, QuotedStay
+from holdfast.booking.rules import judged
+from holdfast.booking.store.keys import Scope
+from holdfast.catalog.api import NotBookable
+from holdfast.engine.claims import Span
+from holdfast.engine.price import Price
+from holdfast.kit.db.statements import Row
+from holdfast.kit.errors import HoldfastError, Invalid, NotFound
+from holdfast.kit.secrets import Keyring
+from holdfast.verticals.stays import slot_night
+
+_REFUSALS: Final[Mapping[str, type[HoldfastError]]] = {
+    refusal.code: refusal
+    for refusal in (
+        api.AlreadyCancelled, api.AlreadyConfirmed, api.BelowSold, api.CancellationTooLate, api.CapacityTaken,
+        api.ExtensionLimit, api.HoldExpired, api.HoldNotActive, api.HoldQuotaExceeded, api.QuoteExpired, Invalid,
+        NotBookable, NotFound,
+    )
+}  # fmt: skip
+
+
+class Tokens:
+    """Hold tokens: nobody can guess one, and none is kept, because each follows from its hold's id and our secret."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keys = keyring.derive_all("booking.hold-token")
+
+    def of(self, hold_id: str) -> str:
+        """Return the token of a hold: 192 bits, URL-safe."""
+        return self._made(self._keys[0], hold_id)
+
+    def fits(self, hold_id: str, token: str) -> bool:
+        """Return whether this is the hold's token, under the present secret or a previous one, in constant time."""
+        return any([hmac.compare_digest(self._made(key, hold_id).encode(), token.encode()) for key in self._keys])
+
+    @staticmethod
+    def _made(key: bytes, hold_id: str) -> str:
+        return base64.urlsafe_b64encode(hmac.digest(key, hold_id.encode(), "sha256")[:24]).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUse:
+    """An idempotency key in use."""
+
+    scope: Scope
+    fingerprint: str
+
+    def row(self, answer: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what is kept of an answer."""
+        return (*self.scope, self.fingerprint, answer)
+
+    def refuse_other(self, kept: Row) -> None:
+        """Check that a kept answer is one to the same request.
+
+        Raises:
+            KeyReused: It is not.
+        """
+        if kept.fingerprint != self.fingerprint:
+            raise api.KeyReused
+
+
+def key_use(caller: api.Caller) -> KeyUse | None:
+    """Return the key a caller uses, if any."""
+    if caller.key is None:
+        return None
+    return KeyUse(scope=(caller.account_id, caller.route, caller.key), fingerprint=caller.fingerprint)
+
+
+def refusal_kept(refusal: HoldfastError) -> dict[str, Any]:
+    """Return a refusal as it is kept for a repeated key."""
+    return {"refusal": refusal.code, "detail": refusal.detail, "extra": refusal.extra}
+
+
+def refusal_again(answer: Mapping[str, Any]) -> HoldfastError | None:
+    """Return the refusal that was kept, or None when the answer was no refusal."""
+    if "refusal" not in answer:
+        return None
+    refusal = _REFUSALS[answer["refusal"]](answer["detail"], extra=answer["extra"])
+    refusal.replayed = True
+    return refusal
+
+
+def spans_of(stored: Sequence[Sequence[Any]]) -> tuple[Span, ...]:
+    """Return spans from their stored form."""
+    return tuple(
+        Span(resource_id=resource, first_slot=first, end_slot=end, quantity=quantity)
+        for resource, first, end, quantity in stored
+    )
+
+
+def spans_kept(spans: Sequence[Span]) -> list[list[Any]]:
+    """Return spans in their stored form."""
+    return [[span.resource_id, span.first_slot, span.end_slot, span.quantity] for span in spans]
+
+
+def stays_of(stored: Any) -> tuple[QuotedStay, ...]:
+    """Return stays from their stored form."""
+    return msgspec.convert(stored, tuple[QuotedStay, ...])
+
+
+def price_of(stored: Any) -> Price:
+    """Return a price from its stored form."""
+    return msgspec.convert(stored, Price)
+
+
+def with_units(items: tuple[QuotedStay, ...], option: Sequence[Span]) -> tuple[QuotedStay, ...]:
+    """Return the stays with the names of the units that the claim assigned them."""
+    if not any(span.resource_id.count(":") > 1 for span in option):
+        return items
+    named = []
+    for item in items:
+        prefix = f"stay:{item.property_id}:"
+        units = tuple(span.resource_id.removeprefix(prefix) for span in option if span.resource_id.startswith(prefix))
+        named.append(replace(item, units=units))
+    return tuple(named)
+
+
+def hold_of(row: Row, tokens: Tokens, now: datetime) -> Hold:
+    """Return a guest's hold as it stands at an instant."""
+    return Hold(
+        id=row.id,
+        token=tokens.of(row.id),
+        quote_id=row.quote_id,
+        state=judged(row.state, row.expires_at, now),
+        items=stays_of(row.items),
+        price=price_of(row.price),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        extendable_until=row.extendable_until,
+    )
+
+
+def first_hold(row: Row, tokens: Tokens, ttl_s: int) -> Hold:
+    """Return a hold as it was answered when it was placed."""
+    first_end = row.created_at + timedelta(seconds=ttl_s)
+    return replace(hold_of(row, tokens, row.created_at), state=HoldState.HELD, expires_at=first_end)
+
+
+def booking_of(row: Row) -> Booking:
+    """Return a booking."""
+    return Booking(
+        reference=row.reference,
+        number=row.number,
+        hold_id=row.hold_id,
+        account_id=row.account_id,
+        state=row.state,
+        items=stays_of(row.items),
+        price=price_of(row.price),
+        payment_method=row.payment_method,
+        payment_status=row.payment_status,
+        created_at=row.created_at,
+        cancelled_at=row.cancelled_at,
+        refund_minor=row.refund_minor,
+    )
+
+
+def first_booking(row: Row) -> Booking:
+    """Return a booking as it was answered when it was confirmed."""
+    return booking_of(row._replace(state=BookingState.CONFIRMED, cancelled_at=None, refund_minor=None))
+
+
+def block_of(row: Row) -> Block:
+    """Return an owner's block."""
+    (span, *_) = spans_of(row.spans)
+    return Block(
+        id=row.id,
+        property_id=int(span.resource_id.split(":")[1]),
+        first=slot_night(span.first_slot),
+        end=slot_night(span.end_slot),
+        quantity=span.quantity,
+        note=row.note or "",
+        created_at=row.created_at,
+    )

@@ -1,0 +1,316 @@
+"""What owners do with their stock: define, resize, close nights, block and unblock."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from holdfast.booking.api import BelowSold, Block, CapacityTaken, NightStock
+from holdfast.booking.events import StockMoved
+from holdfast.booking.models import ClaimReason, HoldKind, outbox
+from holdfast.booking.rules import HoldState
+from holdfast.booking.service.answers import KeyUse, block_of, spans_kept
+from holdfast.booking.service.placing import Before, Placed, PlaceOrder, Placing, tell_moved
+from holdfast.booking.service.settling import SettleOrder, Settling, Verb
+from holdfast.booking.settings import BookingSettings
+from holdfast.booking.store import sales, stock
+from holdfast.booking.store.changes import Changes
+from holdfast.catalog.api import CatalogApi, NotBookable
+from holdfast.engine.claims import ClaimOrder, Span
+from holdfast.kit.auth import Principal
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database, Tx
+from holdfast.kit.db.errors import CheckViolation, ForeignKeyViolation
+from holdfast.kit.db.statements import Row
+from holdfast.kit.errors import FieldError, Invalid, NotFound
+from holdfast.kit.ids import new_id
+from holdfast.verticals.stays import night_slot, slot_night
+
+NIGHTS_MOST: Final = 730
+"""Nights of one owner's change at most."""
+_BEHIND: Final = timedelta(days=2)
+"""Nights older than this, seen from Greenwich, are past everywhere and keep the capacity they had."""
+
+
+class Owning:
+    """Changes stock for owners. Who the owner is, the catalog says."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        settings: BookingSettings,
+        catalog: CatalogApi,
+        lanes: tuple[Placing, Settling],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._settings = settings
+        self._catalog = catalog
+        self._placing, self._settling = lanes
+
+    async def define(self, *, property_id: int, units: int, unit_names: tuple[str, ...]) -> None:
+        """Make the stock of a property if it has none."""
+        await self.define_many([(property_id, units, unit_names)])
+
+    async def define_many(self, entries: Iterable[tuple[int, int, tuple[str, ...]]]) -> None:
+        """Make the stock of properties (id, units, unit names) that have none."""
+        new: list[tuple[str, int, str | None, int]] = []
+        for property_id, units, names in entries:
+            pool = f"stay:{property_id}"
+            new += [(f"{pool}:{name}", property_id, name, 1) for name in names] or [(pool, property_id, None, units)]
+        if not new:
+            return
+        moved = [StockMoved(property_id=each, first_slot=0, end_slot=1) for each in sorted({entry[1] for entry in new})]
+        await self._db.put(stock.define(new), *outbox.calls(self._db.dialect, moved))
+        outbox.nudge()
+
+    async def resources(self, property_ids: Collection[int]) -> dict[int, list[Row]]:
+        """Return the resources of properties."""
+        found = await self._db.read(lambda tx: stock.resources_of(tx, property_ids))
+        by_property: dict[int, list[Row]] = {}
+        for row in found:
+            by_property.setdefault(row.property_id, []).append(row)
+        return by_property
+
+    async def stock(self, *, property_ids: Sequence[int], first: date, end: date) -> Mapping[int, list[NightStock]]:
+        """Return the stock of properties for every night in [first, end)."""
+        slots = range(night_slot(first), night_slot(end))
+
+        async def work(tx: Tx) -> tuple[list[Row], list[Row]]:
+            resources = await stock.resources_of(tx, property_ids)
+            ids = [row.id for row in resources]
+            return resources, await stock.cells_in_range(tx, ids, first=slots.start, end=slots.stop) if ids else []
+
+        resources, cells = await self._db.read(work)
+        own = {(row.resource_id, row.slot): row for row in cells}
+        by_property: dict[int, list[Row]] = {}
+        for row in resources:
+            by_property.setdefault(row.property_id, []).append(row)
+        return {each: [_night(rows, own, slot) for slot in slots] for each, rows in by_property.items()}
+
+    async def resize(self, *, owner: Principal, property_id: int, units: int) -> None:
+        """Change how many units a pool has; see `BookingApi.resize`.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+            Invalid: The property has named units.
+            BelowSold: More is sold on some night.
+        """
+        pool = await self._pool(owner, property_id)
+        from_slot = night_slot(self._clock.now().date() - _BEHIND)
+
+        async def work(tx: Tx) -> None:
+            if await stock.lock_resource(tx, pool.id) is None:
+                raise NotFound
+            await stock.resize(tx, pool.id, capacity=units, from_slot=from_slot)
+            end = from_slot + NIGHTS_MOST * 2
+            moved = [StockMoved(property_id=property_id, first_slot=from_slot, end_slot=end)]
+            await outbox.publish(tx, self._db.dialect, moved)
+
+        try:
+            await self._db.write(work)
+        except CheckViolation:
+            raise await self._below_sold([pool.id], from_slot, from_slot + NIGHTS_MOST * 2) from None
+        outbox.nudge()
+
+    async def set_nights(
+        self, *, owner: Principal, property_id: int, first: date, end: date, capacity: int | None, closed: bool | None
+    ) -> None:
+        """Give nights a capacity of their own, or open or close them; see `BookingApi.set_night_stock`.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+            Invalid: The range is empty or too long, or a capacity is given for named units.
+            BelowSold: More is sold on some night.
+        """
+        check_range(first, end)
+        await self._catalog.own(owner=owner, property_id=property_id)
+        resources = (await self.resources([property_id])).get(property_id, [])
+        if not resources:
+            raise NotFound
+        if capacity is not None and resources[0].unit is not None:
+            raise _named_units("/capacity")
+        slots = range(night_slot(first), night_slot(end))
+
+        async def work(tx: Tx) -> None:
+            nights = []
+            for resource in resources:
+                locked = await stock.lock_resource(tx, resource.id)
+                base = resource.capacity if locked is None else locked.capacity
+                found = {
+                    row.slot: row
+                    for row in await stock.cells_in_range(tx, [resource.id], first=slots.start, end=slots.stop)
+                }
+                nights += [_changed(resource.id, slot, found.get(slot), base, capacity, closed) for slot in slots]
+            await stock.set_nights(tx, nights)
+            moved = [StockMoved(property_id=property_id, first_slot=slots.start, end_slot=slots.stop)]
+            await outbox.publish(tx, self._db.dialect, moved)
+
+        try:
+            await self._db.write(work)
+        except CheckViolation:
+            raise await self._below_sold([row.id for row in resources], slots.start, slots.stop) from None
+        outbox.nudge()
+
+    async def block(
+        self,
+        *,
+        key: KeyUse | None,
+        owner: Principal,
+        property_id: int,
+        span: tuple[date, date],
+        quantity: int,
+        note: str,
+    ) -> tuple[str, Placed | Before]:
+        """Take nights off the market; returns the block's id and how it went.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+            Invalid: The range is empty or too long.
+            CapacityTaken: A night is sold; `bookings` lists what stands against it.
+        """
+        first, end = span
+        check_range(first, end)
+        await self._catalog.own(owner=owner, property_id=property_id)
+        resources = (await self.resources([property_id])).get(property_id, [])
+        if not resources:
+            raise NotBookable
+        options = tuple(
+            (Span(resource_id=row.id, first_slot=night_slot(first), end_slot=night_slot(end), quantity=quantity),)
+            for row in resources
+        )
+        order = PlaceOrder(
+            hold_id=new_id("block", self._clock),
+            kind=HoldKind.OWNER,
+            account_id=owner.account_id,
+            claim=ClaimOrder(options),
+            note=note,
+            key=key,
+        )
+        try:
+            return order.hold_id, await self._placing.place(order)
+        except CapacityTaken as refusal:
+            if not refusal.replayed:
+                standing = await self._standing([row.id for row in resources], night_slot(first), night_slot(end))
+                refusal.extra["bookings"] = standing
+            raise
+
+    async def unblock(self, *, owner: Principal, block_id: str) -> None:
+        """Give blocked nights back.
+
+        Raises:
+            NotFound: No such block, or somebody else's.
+        """
+        row = await self._db.read(lambda tx: sales.find_hold(tx, block_id))
+        if row is None or row.kind is not HoldKind.OWNER:
+            raise NotFound("There is no such block.")
+        await self._catalog.own(owner=owner, property_id=block_of(row).property_id)
+        await self._settling.settle(SettleOrder(verb=Verb.UNBLOCK, hold_id=block_id))
+
+    async def blocks(self, *, owner: Principal, property_id: int) -> list[Block]:
+        """Return the blocks of a property that are in force.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+        """
+        await self._catalog.own(owner=owner, property_id=property_id)
+        ids = [row.id for row in (await self.resources([property_id])).get(property_id, [])]
+        return [block_of(row) for row in await self._db.read(lambda tx: sales.blocks_on(tx, ids))] if ids else []
+
+    async def import_blocks(self, *, spans: Sequence[tuple[int, date, date]], note: str) -> int:
+        """Block one unit on many spans at once; see `BookingApi.import_blocks`.
+
+        Raises:
+            NotFound: A property has no stock.
+            CapacityTaken: A night is taken.
+        """
+        owners = await self.resources({property_id for property_id, _, _ in spans})
+        changes = Changes()
+        for property_id, first, end in spans:
+            resources = owners.get(property_id)
+            if not resources:
+                raise NotFound(f"property {property_id} has no stock")
+            hold_id = new_id("block", self._clock)
+            span = Span(resource_id=resources[0].id, first_slot=night_slot(first), end_slot=night_slot(end))
+            changes.take(hold_id, (span,), ClaimReason.BLOCKED, None)
+            kept = spans_kept((span,))
+            changes.new_holds.append(
+                (hold_id, HoldKind.OWNER, 0, None, HoldState.CONFIRMED, kept, [], None, None, None, None, note)
+            )
+            tell_moved(changes, (span,))
+        limits = self._settings
+        calls = changes.calls(
+            self._db.dialect, ttl_s=limits.hold_ttl_s, most_s=limits.hold_most_s, holds_most=limits.holds_most
+        )
+        try:
+            await self._db.put(*calls)
+        except (CheckViolation, ForeignKeyViolation) as refusal:
+            raise CapacityTaken("one of the nights is taken") from refusal
+        outbox.nudge()
+        return len(spans)
+
+    async def _pool(self, owner: Principal, property_id: int) -> Row:
+        await self._catalog.own(owner=owner, property_id=property_id)
+        resources = (await self.resources([property_id])).get(property_id, [])
+        if not resources:
+            raise NotFound
+        if resources[0].unit is not None:
+            raise _named_units("/units")
+        return resources[0]
+
+    async def _standing(self, resource_ids: Iterable[str], first: int, end: int) -> list[str]:
+        async def work(tx: Tx) -> list[str]:
+            return [
+                reference
+                for resource_id in resource_ids
+                for reference in await sales.standing_on(tx, resource_id, first=first, end=end)
+            ]
+
+        return await self._db.read(work)
+
+    async def _below_sold(self, resource_ids: Iterable[str], first: int, end: int) -> BelowSold:
+        return BelowSold(extra={"bookings": await self._standing(resource_ids, first, end)})
+
+
+def check_range(first: date, end: date) -> None:
+    """Check a range of nights that an owner names.
+
+    Raises:
+        Invalid: It is empty or longer than `NIGHTS_MOST`.
+    """
+    nights = (end - first).days
+    if nights < 1:
+        detail = "The end must be after the first night."
+        raise Invalid(detail, errors=[FieldError(pointer="/end", code="empty_or_negative_range", detail=detail)])
+    if nights > NIGHTS_MOST:
+        detail = f"At most {NIGHTS_MOST} nights at a time."
+        raise Invalid(detail, errors=[FieldError(pointer="/end", code="range_too_long", detail=detail)])
+
+
+def _named_units(pointer: str) -> Invalid:
+    detail = "This property has named units: block or unblock them instead."
+    return Invalid(detail, errors=[FieldError(pointer=pointer, code="named_units", detail=detail)])
+
+
+def _night(resources: Sequence[Row], own: Mapping[tuple[str, int], Row], slot: int) -> NightStock:
+    """Return the stock of one night over all units; where only some units are closed, those count as taken."""
+    capacity = taken = closed = 0
+    for resource in resources:
+        cell = own.get((resource.id, slot))
+        if cell is None:
+            capacity += resource.capacity
+            continue
+        capacity += cell.capacity
+        taken += cell.capacity if cell.closed and len(resources) > 1 else cell.taken
+        closed += cell.closed
+    return NightStock(night=slot_night(slot), capacity=capacity, taken=taken, closed=closed == len(resources))
+
+
+def _changed(
+    resource_id: str, slot: int, found: Row | None, base: int, capacity: int | None, closed: bool | None
+) -> tuple[str, int, int, bool, bool]:
+    """Return a cell's new capacity, own and closed."""
+    was_own = found is not None and bool(found.own)
+    now_capacity = (base if found is None else found.capacity) if capacity is None else capacity
+    was_closed = found is not None and bool(found.closed)
+    return resource_id, slot, now_capacity, was_own or capacity is not None, was_closed if closed is None else closed

@@ -1,0 +1,354 @@
+"""The lane that takes stock: holds, direct bookings, owner's blocks.
+
+Two ways of working off a batch, one code path for what is written (docs/decisions/0003, 0004):
+
+* *bold*: write everything at once, without reading. The CHECKs of the database are the judge; if they refuse any of
+  it, nothing was written and the batch is done again the careful way.
+* *careful*: end what has run out, lock the cells, decide in order of arrival, write what fits. Resources that refused
+  a moment ago are taken this way from the start.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from holdfast.booking.api import BookingState, CapacityTaken, HoldQuotaExceeded, HoldState, QuotedStay, QuoteExpired
+from holdfast.booking.events import BookingConfirmed, StockMoved
+from holdfast.booking.models import ClaimReason, HoldKind, outbox
+from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of, with_units
+from holdfast.booking.settings import BookingSettings
+from holdfast.booking.store import keys, sales, stock
+from holdfast.booking.store.changes import Changes, lock_quotas
+from holdfast.booking.store.stock import Key
+from holdfast.catalog.api import NotBookable
+from holdfast.engine.claims import Cell, ClaimOrder, Shortage, Span, cells_of, decide
+from holdfast.engine.price import Price
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database, Tx
+from holdfast.kit.db.errors import IntegrityViolation
+from holdfast.kit.db.statements import Row
+from holdfast.kit.errors import HoldfastError, Overloaded
+from holdfast.kit.lanes import Lane
+from holdfast.verticals.stays import slot_night
+
+_HOT_S: Final = 1.0
+"""How long a resource that refused is read first."""
+_HOT_MOST: Final = 10_000
+_CAREFUL_TRIES: Final = 8
+"""Another process may make a cell between our look and our write; then we look again."""
+
+_REASON: Final = {
+    HoldKind.GUEST: ClaimReason.HELD,
+    HoldKind.DIRECT: ClaimReason.BOOKED,
+    HoldKind.OWNER: ClaimReason.BLOCKED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingDraft:
+    """What a booking says beyond its hold."""
+
+    number: int
+    reference: str
+    owner_id: int | None
+    """None: the owner is the one the hold's first stay names."""
+    payment_method: str
+    payment_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """One order of stock."""
+
+    hold_id: str
+    kind: HoldKind
+    account_id: int
+    claim: ClaimOrder
+    items: tuple[QuotedStay, ...] = ()
+    price: Price | None = None
+    digest: str | None = None
+    quote_id: str | None = None
+    quote_expires_at: datetime | None = None
+    booking: BookingDraft | None = None
+    note: str | None = None
+    key: KeyUse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order that was served."""
+
+    at: datetime
+    items: tuple[QuotedStay, ...]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An order that was answered before, under the same key."""
+
+    answer: Mapping[str, Any]
+
+
+Outcome = Placed | Before
+
+
+class Placing:
+    """Places orders of stock, in batches."""
+
+    def __init__(self, db: Database, clock: Clock, settings: BookingSettings) -> None:
+        self._db = db
+        self._clock = clock
+        self._settings = settings
+        self._hot: dict[str, float] = {}
+        self.swept_until = datetime.fromtimestamp(0, tz=clock.now().tzinfo)
+        """No hold that ran out before this stands any more; see `jobs`."""
+        self._lane: Lane[PlaceOrder, Outcome] = Lane("booking.place", self._run)
+
+    async def place(self, order: PlaceOrder) -> Outcome:
+        """Place one order; all of it or nothing.
+
+        Raises:
+            CapacityTaken: A cell is full or closed.
+            NotBookable: There is no such stock.
+            QuoteExpired: The quote ran out.
+            HoldQuotaExceeded: The account holds as much as it may.
+            KeyReused: The key belongs to another request.
+            Overloaded: Too many orders wait.
+        """
+        return await self._lane.submit(order)
+
+    async def close(self) -> None:
+        """Finish what is in line."""
+        await self._lane.close()
+
+    # ------------------------------------------------------------------------------------------------------- batches
+
+    async def _run(self, orders: Sequence[PlaceOrder]) -> list[Outcome | Exception]:
+        now = self._clock.monotonic()
+        hot = [order for order in orders if self._is_hot(order, now)]
+        cold = [order for order in orders if not self._is_hot(order, now)] if hot else list(orders)
+        answers: dict[str, Outcome | Exception] = {}
+        if cold:
+            answers |= await self._boldly(cold)
+        if hot:
+            answers |= await self._carefully(hot)
+        return [answers[order.hold_id] for order in orders]
+
+    def _is_hot(self, order: PlaceOrder, now: float) -> bool:
+        if not self._hot:
+            return False
+        return any(self._hot.get(span.resource_id, 0.0) > now for option in order.claim.options for span in option)
+
+    def _heat(self, resource_id: str) -> None:
+        if len(self._hot) >= _HOT_MOST:
+            self._hot.clear()
+        self._hot[resource_id] = self._clock.monotonic() + _HOT_S
+
+    async def _boldly(self, orders: Sequence[PlaceOrder]) -> dict[str, Outcome | Exception]:
+        changes = Changes()
+        for order in orders:
+            self._serve(changes, order, 0)
+        try:
+            at = await self._db.put(*self._calls(changes))
+        except IntegrityViolation:
+            return await self._carefully(orders)
+        outbox.nudge()
+        return {order.hold_id: _placed(order, 0, at) for order in orders}
+
+    async def _carefully(self, orders: Sequence[PlaceOrder]) -> dict[str, Outcome | Exception]:
+        for _ in range(_CAREFUL_TRIES):
+            try:
+                answers = await self._db.write(lambda tx: self._decide(tx, orders))
+            except IntegrityViolation:
+                continue
+            outbox.nudge()
+            return answers
+        raise Overloaded("too many sales at once on the same stock", retry_after_s=1)
+
+    def _calls(self, changes: Changes) -> list[Any]:
+        limits = self._settings
+        return changes.calls(
+            self._db.dialect, ttl_s=limits.hold_ttl_s, most_s=limits.hold_most_s, holds_most=limits.holds_most
+        )
+
+    # ---------------------------------------------------------------------------------------------------- transaction
+
+    async def _decide(self, tx: Tx, orders: Sequence[PlaceOrder]) -> dict[str, Outcome | Exception]:
+        changes = Changes()
+        known = await keys.find(tx, [order.key.scope for order in orders if order.key])
+        answers, fresh = _answered(orders, known)
+        guests = {order.account_id for order in fresh if order.kind is HoldKind.GUEST}
+        ended = await sales.lock_expired(tx, needed=_needed(fresh), accounts=guests, since=self.swept_until)
+        for hold in ended:
+            end_expired(changes, hold)
+        cells = await _look(tx, fresh, changes)
+        live = await lock_quotas(tx, guests) if guests else {}
+        admitted = self._admit(fresh, {who: live.get(who, 0) + changes.quotas[who] for who in guests}, await tx.now())
+        answers |= {order.hold_id: refusal for order, refusal in admitted if refusal is not None}
+        served = [order for order, refusal in admitted if refusal is None]
+        for order, choice in zip(served, decide(cells, [order.claim for order in served]), strict=True):
+            if isinstance(choice, Shortage):
+                answers[order.hold_id] = self._refuse(choice, known=(choice.resource_id, choice.slot) in cells)
+            else:
+                self._serve(changes, order, choice)
+                answers[order.hold_id] = _placed(order, choice, await tx.now())
+        changes.capacities = {key: cells[key].capacity for key, units in changes.cells.items() if units > 0}
+        _keep_refusals(changes, fresh, answers)
+        calls = self._calls(changes)
+        if calls:
+            await tx.together(*calls)
+        await keys.count_replays(tx, list(known))
+        return answers
+
+    def _admit(
+        self, orders: Sequence[PlaceOrder], live: dict[int, int], now: datetime
+    ) -> list[tuple[PlaceOrder, HoldfastError | None]]:
+        """Judge what is not stock: whether the quote still holds and the account may hold more."""
+        admitted: list[tuple[PlaceOrder, HoldfastError | None]] = []
+        for order in orders:
+            refusal: HoldfastError | None = None
+            if order.quote_expires_at is not None and order.quote_expires_at <= now:
+                refusal = QuoteExpired()
+            elif order.kind is HoldKind.GUEST:
+                if live[order.account_id] >= self._settings.holds_most:
+                    refusal = HoldQuotaExceeded(retry_after_s=60, extra={"limit": self._settings.holds_most})
+                else:
+                    live[order.account_id] += 1
+            admitted.append((order, refusal))
+        return admitted
+
+    def _refuse(self, shortage: Shortage, *, known: bool) -> HoldfastError:
+        self._heat(shortage.resource_id)
+        property_id = property_of(shortage.resource_id)
+        if not known:
+            return NotBookable(extra={"property_id": property_id})
+        night = slot_night(shortage.slot).isoformat()
+        return CapacityTaken(f"the night of {night} is taken", extra={"property_id": property_id, "night": night})
+
+    def _serve(self, changes: Changes, order: PlaceOrder, choice: int) -> None:
+        """Note everything that serving an order writes."""
+        option = order.claim.options[choice]
+        items = with_units(order.items, option)
+        state = HoldState.HELD if order.kind is HoldKind.GUEST else HoldState.CONFIRMED
+        price = order.price
+        changes.take(order.hold_id, option, _REASON[order.kind], order.digest)
+        changes.new_holds.append((
+            order.hold_id, order.kind, order.account_id, order.quote_id, state, spans_kept(option), items, price,
+            price.total_minor if price else None, price.currency if price else None, order.digest, order.note,
+        ))  # fmt: skip
+        if order.kind is HoldKind.GUEST:
+            changes.quotas[order.account_id] += 1
+        if order.booking and price and order.digest:
+            book(changes, order.booking, order.hold_id, order.account_id, items, price, order.digest)
+        if order.key:
+            limits = self._settings
+            changes.new_keys.append(
+                order.key.row(
+                    {
+                        "hold": order.hold_id,
+                        "number": order.booking.number if order.booking else None,
+                        "ttl_s": limits.hold_ttl_s,
+                    }
+                )
+            )
+        tell_moved(changes, option)
+
+
+def book(
+    changes: Changes,
+    draft: BookingDraft,
+    hold_id: str,
+    account_id: int,
+    items: tuple[QuotedStay, ...],
+    price: Price,
+    digest: str,
+) -> None:
+    """Note a new booking."""
+    owner_id = items[0].owner_id if draft.owner_id is None else draft.owner_id
+    changes.new_bookings.append((
+        draft.number, draft.reference, hold_id, account_id, owner_id, BookingState.CONFIRMED, items, price,
+        price.total_minor, price.currency, digest, draft.payment_method, draft.payment_status,
+    ))  # fmt: skip
+    changes.events.append(BookingConfirmed(number=draft.number, reference=draft.reference, account_id=account_id))
+
+
+def end_expired(changes: Changes, hold: Row) -> None:
+    """Note the end of a hold that has run out."""
+    spans = spans_of(hold.spans)
+    changes.move(hold.id, HoldState.HELD, HoldState.EXPIRED)
+    changes.free(hold.id, spans, ClaimReason.EXPIRED)
+    changes.quotas[hold.account_id] -= 1
+    tell_moved(changes, spans)
+
+
+def tell_moved(changes: Changes, spans: Iterable[Span]) -> None:
+    """Note for others where stock moved."""
+    changes.events += [
+        StockMoved(property_id=property_of(span.resource_id), first_slot=span.first_slot, end_slot=span.end_slot)
+        for span in spans
+    ]
+
+
+def property_of(resource_id: str) -> int:
+    """Return the property a stay's resource belongs to."""
+    return int(resource_id.split(":", 2)[1])
+
+
+def _placed(order: PlaceOrder, choice: int, at: datetime) -> Placed:
+    option = order.claim.options[choice]
+    return Placed(at, with_units(order.items, option), option)
+
+
+def _answered(
+    orders: Sequence[PlaceOrder], known: Mapping[keys.Scope, Row]
+) -> tuple[dict[str, Outcome | Exception], list[PlaceOrder]]:
+    """Part orders that were answered before from fresh ones."""
+    answers: dict[str, Outcome | Exception] = {}
+    fresh = []
+    for order in orders:
+        kept = known.get(order.key.scope) if order.key else None
+        if kept is None or order.key is None:
+            fresh.append(order)
+            continue
+        try:
+            order.key.refuse_other(kept)
+            answers[order.hold_id] = Before(kept.answer)
+        except HoldfastError as refusal:
+            answers[order.hold_id] = refusal
+    return answers, fresh
+
+
+def _needed(orders: Iterable[PlaceOrder]) -> Collection[tuple[str, int, int]]:
+    return {
+        (span.resource_id, span.first_slot, span.end_slot)
+        for order in orders
+        for option in order.claim.options
+        for span in option
+    }
+
+
+async def _look(tx: Tx, orders: Sequence[PlaceOrder], changes: Changes) -> dict[Key, Cell]:
+    """Lock and return the cells that orders need, as they are once what has run out is freed."""
+    needed = {key for order in orders for option in order.claim.options for key in cells_of(option)}
+    freed = Counter({key: -units for key, units in changes.cells.items()})
+    capacities = await stock.share_resources(tx, {resource_id for resource_id, _ in needed})
+    found = await stock.lock_cells(tx, needed | freed.keys())
+    cells: dict[Key, Cell] = {}
+    for key in needed:
+        cell = found.get(key)
+        if cell is not None:
+            cells[key] = Cell(cell.taken - freed[key], cell.capacity, cell.closed) if freed[key] else cell
+        elif key[0] in capacities:
+            cells[key] = Cell(0, capacities[key[0]])
+    return cells
+
+
+def _keep_refusals(changes: Changes, orders: Iterable[PlaceOrder], answers: Mapping[str, Outcome | Exception]) -> None:
+    """Note refusals under their keys: a repeated request gets the same answer, whatever is free by then."""
+    for order in orders:
+        answer = answers[order.hold_id]
+        if order.key and isinstance(answer, HoldfastError) and not isinstance(answer, HoldQuotaExceeded):
+            changes.new_keys.append(order.key.row(refusal_kept(answer)))

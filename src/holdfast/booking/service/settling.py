@@ -1,0 +1,342 @@
+"""The lane that ends what stands: confirm, extend, release, expire holds; cancel bookings; lift blocks.
+
+Every order names a hold (or a booking, and through it its hold). A batch locks them in one order, decides each by the
+state machine at one instant of the database's clock, and writes everything in one transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from holdfast.booking.api import (
+    AlreadyCancelled,
+    AlreadyConfirmed,
+    Booking,
+    BookingState,
+    CancellationTooLate,
+    ExtensionLimit,
+    Hold,
+    HoldExpired,
+    HoldNotActive,
+    HoldState,
+    QuotedStay,
+)
+from holdfast.booking.events import BookingCancelled
+from holdfast.booking.models import ClaimReason, HoldKind, outbox
+from holdfast.booking.rules import judged, may_move
+from holdfast.booking.service.answers import (
+    KeyUse,
+    Tokens,
+    booking_of,
+    hold_of,
+    price_of,
+    refusal_kept,
+    spans_of,
+    stays_of,
+)
+from holdfast.booking.service.placing import Before, BookingDraft, book, tell_moved
+from holdfast.booking.settings import BookingSettings
+from holdfast.booking.store import keys, sales, stock
+from holdfast.booking.store.changes import Changes
+from holdfast.kit.auth import Principal
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database, Tx
+from holdfast.kit.db.errors import UniqueViolation
+from holdfast.kit.db.statements import Row
+from holdfast.kit.errors import HoldfastError, NotFound
+from holdfast.kit.lanes import Lane
+from holdfast.verticals.stays import has_begun, refund
+
+
+class Verb(StrEnum):
+    """What is to be done."""
+
+    CONFIRM = "confirm"
+    EXTEND = "extend"
+    RELEASE = "release"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    UNBLOCK = "unblock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleOrder:
+    """One order to end or prolong what stands."""
+
+    verb: Verb
+    account_id: int | None = None
+    """Whose hold it must be; None: anybody's (the sweeper, an owner whose right was checked)."""
+    hold_id: str = ""
+    number: int = 0
+    """The booking to cancel."""
+    principal: Principal | None = None
+    """Who cancels."""
+    draft: BookingDraft | None = None
+    """What the booking will say, to confirm."""
+    key: KeyUse | None = None
+
+
+Settled = Hold | Booking | None
+Outcome = Settled | Before
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A hold as the orders before this one in the batch left it."""
+
+    row: Row
+    state: HoldState
+    expires_at: datetime | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a batch works on."""
+
+    holds: dict[str, _Standing]
+    bookings: dict[int, Row]
+    references: dict[str, str]
+    now: datetime
+    changes: Changes = field(default_factory=Changes)
+
+
+class Settling:
+    """Settles holds and bookings, in batches."""
+
+    def __init__(self, db: Database, clock: Clock, settings: BookingSettings, tokens: Tokens) -> None:
+        self._db = db
+        self._clock = clock
+        self._settings = settings
+        self._tokens = tokens
+        self._lane: Lane[SettleOrder, Outcome] = Lane("booking.settle", self._run)
+
+    async def settle(self, order: SettleOrder) -> Outcome:
+        """Carry out one order.
+
+        Raises:
+            NotFound: No such hold or booking, or somebody else's.
+            HoldExpired: The hold ran out.
+            HoldNotActive: The hold was released.
+            AlreadyConfirmed: The hold is a booking.
+            ExtensionLimit: The hold lives until its last moment already.
+            AlreadyCancelled: The booking was cancelled.
+            CancellationTooLate: The stay has begun.
+            KeyReused: The key belongs to another request.
+            Overloaded: Too many orders wait.
+        """
+        return await self._lane.submit(order)
+
+    async def close(self) -> None:
+        """Finish what is in line."""
+        await self._lane.close()
+
+    async def _run(self, orders: Sequence[SettleOrder]) -> Sequence[Outcome | Exception]:
+        try:
+            answers = await self._db.write(lambda tx: self._decide(tx, orders, look_up_keys=False))
+        except UniqueViolation:
+            # A key was used before. That is rare, so only then is it looked for.
+            answers = await self._db.write(lambda tx: self._decide(tx, orders, look_up_keys=True))
+        outbox.nudge()
+        return answers
+
+    async def _decide(self, tx: Tx, orders: Sequence[SettleOrder], *, look_up_keys: bool) -> list[Outcome | Exception]:
+        scopes = [order.key.scope for order in orders if order.key]
+        known = await keys.find(tx, scopes) if look_up_keys else {}
+        batch = await _locked(tx, orders)
+        answers: list[Outcome | Exception] = [self._answer(batch, order, known) for order in orders]
+        freed = [cell for cell, units in batch.changes.cells.items() if units < 0]
+        if freed:
+            await stock.lock_cells(tx, freed)
+        limits = self._settings
+        calls = batch.changes.calls(
+            self._db.dialect, ttl_s=limits.hold_ttl_s, most_s=limits.hold_most_s, holds_most=limits.holds_most
+        )
+        if calls:
+            await tx.together(*calls)
+        await keys.count_replays(tx, list(known))
+        return answers
+
+    def _answer(self, batch: _Batch, order: SettleOrder, known: Mapping[keys.Scope, Row]) -> Outcome | Exception:
+        kept = known.get(order.key.scope) if order.key else None
+        try:
+            if kept is not None and order.key is not None:
+                order.key.refuse_other(kept)
+                return Before(kept.answer)
+            settled, answer = self._settled(batch, order)
+        except NotFound as refusal:
+            return refusal
+        except HoldfastError as refusal:
+            if order.key and kept is None:
+                batch.changes.new_keys.append(order.key.row(refusal_kept(refusal)))
+            return refusal
+        if order.key:
+            batch.changes.new_keys.append(order.key.row(answer))
+        return settled
+
+    def _settled(self, batch: _Batch, order: SettleOrder) -> tuple[Settled, dict[str, Any]]:
+        if order.verb is Verb.CANCEL:
+            return _cancel(batch, order)
+        standing = batch.holds.get(order.hold_id)
+        if standing is None or (order.account_id is not None and standing.row.account_id != order.account_id):
+            raise NotFound
+        if (standing.row.kind is HoldKind.OWNER) != (order.verb is Verb.UNBLOCK):
+            raise NotFound
+        match order.verb:
+            case Verb.CONFIRM:
+                return self._confirm(batch, order, standing)
+            case Verb.EXTEND:
+                return self._extend(batch, standing)
+            case Verb.RELEASE:
+                return _release(batch, standing)
+            case Verb.UNBLOCK:
+                if standing.state is HoldState.CONFIRMED:
+                    _end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
+                return None, {}
+            case _:
+                _tidy(batch, standing)
+                return None, {}
+
+    def _confirm(self, batch: _Batch, order: SettleOrder, standing: _Standing) -> tuple[Booking, dict[str, Any]]:
+        _must_be_held(batch, standing)
+        draft, row = order.draft, standing.row
+        assert draft is not None, "a confirmation says what the booking will be"  # noqa: S101 - programmer's error
+        items: tuple[QuotedStay, ...] = stays_of(row.items)
+        price = price_of(row.price)
+        batch.changes.move(row.id, HoldState.HELD, HoldState.CONFIRMED)
+        batch.changes.quotas[row.account_id] -= 1
+        standing.state = HoldState.CONFIRMED
+        batch.references[row.id] = draft.reference
+        book(batch.changes, draft, row.id, row.account_id, items, price, row.digest)
+        booking = Booking(
+            reference=draft.reference,
+            number=draft.number,
+            hold_id=row.id,
+            account_id=row.account_id,
+            state=BookingState.CONFIRMED,
+            items=items,
+            price=price,
+            payment_method=draft.payment_method,
+            payment_status=draft.payment_status,
+            created_at=batch.now,
+            cancelled_at=None,
+            refund_minor=None,
+        )
+        return booking, {"number": draft.number}
+
+    def _extend(self, batch: _Batch, standing: _Standing) -> tuple[Hold, dict[str, Any]]:
+        _must_be_held(batch, standing)
+        row = standing.row
+        until = min(batch.now + timedelta(seconds=self._settings.hold_ttl_s), row.extendable_until)
+        if standing.expires_at is not None and until <= standing.expires_at:
+            raise ExtensionLimit(extra={"expires_at": standing.expires_at.isoformat()})
+        batch.changes.move(row.id, HoldState.HELD, HoldState.HELD, until)
+        standing.expires_at = until
+        hold = hold_of(row._replace(expires_at=until), self._tokens, batch.now)
+        return hold, {"hold": row.id, "expires_at": until.isoformat()}
+
+
+async def _locked(tx: Tx, orders: Sequence[SettleOrder]) -> _Batch:
+    numbers = [order.number for order in orders if order.verb is Verb.CANCEL]
+    bookings = await sales.lock_bookings(tx, numbers) if numbers else {}
+    wanted = {order.hold_id for order in orders if order.hold_id} | {row.hold_id for row in bookings.values()}
+    holds = await sales.lock_holds(tx, wanted) if wanted else {}
+    confirmed = [row.id for row in holds.values() if row.state is HoldState.CONFIRMED]
+    told = [order.hold_id for order in orders if order.verb in {Verb.CONFIRM, Verb.EXTEND, Verb.RELEASE}]
+    already = set(confirmed) & set(told)
+    references = await sales.references_of(tx, already) if already else {}
+    rows = [*holds.values(), *bookings.values()]
+    now = rows[0].now if rows else await tx.now()
+    standing = {each: _Standing(row, row.state, row.expires_at) for each, row in holds.items()}
+    return _Batch(standing, bookings, references, now)
+
+
+def _must_be_held(batch: _Batch, standing: _Standing) -> None:
+    state = judged(standing.state, standing.expires_at, batch.now)
+    if state is HoldState.CONFIRMED:
+        raise AlreadyConfirmed(extra={"reference": batch.references.get(standing.row.id)})
+    if state is HoldState.EXPIRED:
+        raise HoldExpired
+    if state is not HoldState.HELD:
+        raise HoldNotActive
+
+
+def _end(batch: _Batch, standing: _Standing, new: HoldState, reason: ClaimReason) -> None:
+    assert may_move(standing.state, new), f"{standing.state} -> {new}"  # noqa: S101 - programmer's error
+    row, spans = standing.row, spans_of(standing.row.spans)
+    batch.changes.move(row.id, standing.state, new)
+    batch.changes.free(row.id, spans, reason)
+    if standing.state is HoldState.HELD:
+        batch.changes.quotas[row.account_id] -= 1
+    tell_moved(batch.changes, spans)
+    standing.state = new
+
+
+def _tidy(batch: _Batch, standing: _Standing) -> None:
+    if standing.state is HoldState.HELD and judged(standing.state, standing.expires_at, batch.now) is HoldState.EXPIRED:
+        _end(batch, standing, HoldState.EXPIRED, ClaimReason.EXPIRED)
+
+
+def _release(batch: _Batch, standing: _Standing) -> tuple[None, dict[str, Any]]:
+    if standing.state is HoldState.CONFIRMED:
+        raise AlreadyConfirmed(extra={"reference": batch.references.get(standing.row.id)})
+    _tidy(batch, standing)
+    if standing.state is HoldState.HELD:
+        _end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
+    return None, {}
+
+
+def _cancel(batch: _Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]:
+    row, principal = batch.bookings.get(order.number), order.principal
+    if row is None or principal is None or not may_see(principal, row):
+        raise NotFound
+    if row.state is BookingState.CANCELLED:
+        raise AlreadyCancelled
+    owed = refund_of(row, principal, batch.now)
+    standing = batch.holds[row.hold_id]
+    _end(batch, standing, HoldState.RELEASED, ClaimReason.CANCELLED)
+    batch.changes.cancelled.append((row.number, owed))
+    batch.changes.events.append(
+        BookingCancelled(
+            number=row.number,
+            reference=row.reference,
+            account_id=row.account_id,
+            refund_minor=owed,
+            currency=row.currency,
+        )
+    )
+    done = row._replace(state=BookingState.CANCELLED, cancelled_at=batch.now, refund_minor=owed)
+    batch.bookings[order.number] = done
+    return booking_of(done), {"number": row.number}
+
+
+def may_see(principal: Principal, row: Row) -> bool:
+    """Return whether a booking is a principal's business: its guest, its owner or an admin."""
+    return principal.is_admin or principal.account_id in {row.account_id, row.owner_id}
+
+
+def refund_of(row: Row, principal: Principal, now: datetime) -> int:
+    """Return what a guest gets back when this principal cancels at this instant; all of it when it is not the guest.
+
+    Raises:
+        CancellationTooLate: A stay of the booking has begun.
+    """
+    items = stays_of(row.items)
+    if any(
+        has_begun(check_in=item.check_in, check_in_from=item.check_in_from, zone=item.zone, now=now) for item in items
+    ):
+        raise CancellationTooLate
+    if principal.account_id != row.account_id:
+        return int(row.total_minor)
+    return sum(
+        refund(
+            item.policy,
+            total_minor=item.total_minor,
+            check_in=item.check_in,
+            check_in_from=item.check_in_from,
+            zone=item.zone,
+            now=now,
+        )
+        for item in items
+    )

@@ -1,0 +1,187 @@
+"""The recount: claims against cells, holds and bookings, and every price against its fingerprint.
+
+The ledger of claims is taken as what happened; everything else has to follow from it. Each rule has a name, and each
+breach says what it is about, so that a breach can be looked into with one query.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from holdfast.booking.api import BookingState, Breach, HoldState, IntegrityReport
+from holdfast.booking.models import HoldKind
+from holdfast.booking.rules import STANDING
+from holdfast.booking.service.answers import spans_of
+from holdfast.booking.store import truth
+from holdfast.engine.claims import cells_of
+from holdfast.engine.price import digest, from_json
+from holdfast.kit.db.database import Tx
+from holdfast.kit.db.statements import Row
+
+BREACHES_MOST: Final = 1000
+"""More are counted as one last breach, so that a report stays readable."""
+
+
+@dataclass(slots=True)
+class _HoldSeen:
+    state: HoldState
+    kind: HoldKind
+    account_id: int
+    digest: str | None
+    total_minor: int | None
+    claimed: dict[tuple[str, int], int]
+    booked: bool = False
+
+
+@dataclass(slots=True)
+class Recount:
+    """One recount, while it runs."""
+
+    breaches: list[Breach] = field(default_factory=list)
+    left_out: int = 0
+    cells: int = 0
+    ledger_entries: int = 0
+    bookings: int = 0
+    _holds: dict[str, _HoldSeen] = field(default_factory=dict)
+    _ledger: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _net: dict[str, Counter[tuple[str, int]]] = field(default_factory=dict)
+    _quotes: dict[str, str] = field(default_factory=dict)
+
+    def breach(self, rule: str, subject: Any, detail: str) -> None:
+        """Note a breach."""
+        if len(self.breaches) < BREACHES_MOST:
+            self.breaches.append(Breach(rule=rule, subject=str(subject), detail=detail))
+        else:
+            self.left_out += 1
+
+    async def run(self, tx: Tx) -> None:
+        """Read everything and compare. Runs inside one snapshot."""
+        async for row in truth.quotes(tx):
+            self._quotes[row.id] = row.digest
+            self._price("quote_price", row.id, row)
+        async for row in truth.holds(tx):
+            self._hold(row)
+        async for row in truth.claims(tx):
+            self._claim(row)
+        self._compare_holds()
+        async for row in truth.cells(tx):
+            self._cell(row)
+        for (resource_id, slot), units in self._ledger.items():
+            if units:
+                self.breach("cell_missing", f"{resource_id}@{slot}", f"the ledger says {units} taken, there is no cell")
+        async for row in truth.bookings(tx):
+            self._booking(row)
+        self._compare_bookings()
+        await self._compare_quotas(tx)
+
+    def report(self, *, started_at: datetime, duration_ms: int) -> IntegrityReport:
+        """Return what was found."""
+        breaches = list(self.breaches)
+        if self.left_out:
+            breaches.append(Breach(rule="more", subject="", detail=f"{self.left_out} more breaches are not listed"))
+        return IntegrityReport(
+            started_at=started_at,
+            duration_ms=duration_ms,
+            cells=self.cells,
+            holds=len(self._holds),
+            bookings=self.bookings,
+            ledger_entries=self.ledger_entries,
+            breaches=tuple(breaches),
+        )
+
+    def _price(self, rule: str, subject: Any, row: Row) -> None:
+        try:
+            price = from_json(row.price)
+        except ValueError as error:
+            self.breach(rule, subject, str(error))
+            return
+        if digest(price) != row.digest:
+            self.breach(rule, subject, "the lines are not those that were promised")
+        elif (price.total_minor, price.currency) != (row.total_minor, row.currency):
+            self.breach(
+                rule, subject, f"the total is {row.total_minor} {row.currency}, the lines say {price.total_minor}"
+            )
+
+    def _hold(self, row: Row) -> None:
+        claimed = cells_of(spans_of(row.spans))
+        self._holds[row.id] = _HoldSeen(row.state, row.kind, row.account_id, row.digest, row.total_minor, claimed)
+        self._net[row.id] = Counter()
+        if row.kind is HoldKind.OWNER:
+            return
+        self._price("hold_price", row.id, row)
+        if row.quote_id is not None and self._quotes.get(row.quote_id) != row.digest:
+            self.breach("hold_price", row.id, "the price is not the one that was quoted")
+
+    def _claim(self, row: Row) -> None:
+        self.ledger_entries += 1
+        seen = self._holds.get(row.hold_id)
+        if seen is None:
+            self.breach("hold_missing", row.hold_id, f"ledger entry {row.seq} tells of a hold that does not exist")
+        elif row.quantity > 0 and row.digest != seen.digest:
+            self.breach("hold_price", row.hold_id, "the price is not the one the ledger took stock for")
+        net = self._net.setdefault(row.hold_id, Counter())
+        for slot in range(row.first_slot, row.end_slot):
+            key = (row.resource_id, slot)
+            net[key] += row.quantity
+            self._ledger[key] += row.quantity
+
+    def _compare_holds(self) -> None:
+        for hold_id, seen in self._holds.items():
+            net = {key: units for key, units in self._net[hold_id].items() if units}
+            expected = seen.claimed if seen.state in STANDING else {}
+            if net != expected:
+                self.breach(
+                    "hold_claims",
+                    hold_id,
+                    f"{seen.state}, but the ledger gives it {_units(net)}, not {_units(expected)}",
+                )
+        self._net.clear()
+
+    def _cell(self, row: Row) -> None:
+        self.cells += 1
+        subject = f"{row.resource_id}@{row.slot}"
+        recounted = self._ledger.pop((row.resource_id, row.slot), 0)
+        if row.taken != recounted:
+            self.breach("cell_taken", subject, f"{row.taken} taken, the ledger says {recounted}")
+        if not 0 <= row.taken <= row.capacity:
+            self.breach("cell_oversold", subject, f"{row.taken} taken of {row.capacity}")
+
+    def _booking(self, row: Row) -> None:
+        self.bookings += 1
+        self._price("booking_price", row.reference, row)
+        seen = self._holds.get(row.hold_id)
+        if seen is None:
+            self.breach("booking_hold", row.reference, f"its hold {row.hold_id} does not exist")
+            return
+        seen.booked = True
+        expected = HoldState.CONFIRMED if row.state is BookingState.CONFIRMED else HoldState.RELEASED
+        if seen.state is not expected or not seen.claimed:
+            self.breach("booking_claim", row.reference, f"{row.state}, but its hold {row.hold_id} is {seen.state}")
+        if (seen.digest, seen.total_minor) != (row.digest, row.total_minor):
+            self.breach("booking_price", row.reference, "the price is not the one that was held")
+        parts = sum(item["total_minor"] for item in row.items)
+        if parts != row.total_minor:
+            self.breach("booking_price", row.reference, f"its stays add up to {parts}, not to {row.total_minor}")
+
+    def _compare_bookings(self) -> None:
+        for hold_id, seen in self._holds.items():
+            if seen.kind is not HoldKind.OWNER and seen.state is HoldState.CONFIRMED and not seen.booked:
+                self.breach("booking_missing", hold_id, "the hold is confirmed, there is no booking")
+
+    async def _compare_quotas(self, tx: Tx) -> None:
+        live = Counter(
+            seen.account_id
+            for seen in self._holds.values()
+            if seen.state is HoldState.HELD and seen.kind is HoldKind.GUEST
+        )
+        async for row in truth.quotas(tx):
+            counted = live.pop(row.account_id, 0)
+            if row.live != counted:
+                self.breach("quota_live", row.account_id, f"{row.live} live holds counted, there are {counted}")
+        for account_id, counted in live.items():
+            self.breach("quota_live", account_id, f"{counted} live holds are not counted")
+
+
+def _units(cells: dict[tuple[str, int], int]) -> str:
+    return f"{sum(cells.values())} units on {len(cells)} cells"

@@ -1,0 +1,1 @@
+"""Every SQL statement of booking, by subject: `stock`, `sales`, `keys`, `changes` (what one transaction writes), `truth`."""

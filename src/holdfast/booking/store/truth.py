@@ -1,0 +1,82 @@
+"""Reading everything there is, page by page, for the recount. Every function is called inside one snapshot."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from sqlalchemy import Table, and_, bindparam, or_, select
+
+from holdfast.booking.models import booking, cell, claim, hold, quota, quote
+from holdfast.kit.db.database import Tx
+from holdfast.kit.db.statements import Row, Statement, statement
+
+_PAGE: Final = 5000
+
+
+def _paged(table: Table, columns: tuple[str, ...], *order: str) -> Statement:
+    """Return a statement for the rows behind a position in the order of a unique key."""
+    keys = [table.c[name] for name in order]
+    behind: list[Any] = []
+    for place, key in enumerate(keys):
+        same = [each == bindparam(f"k{at}", type_=each.type) for at, each in enumerate(keys[:place])]
+        behind.append(and_(*same, key > bindparam(f"k{place}", type_=key.type)))
+    return statement(select(*[table.c[name] for name in columns]).where(or_(*behind)).order_by(*keys).limit(_PAGE))
+
+
+async def _walk(tx: Tx, page: Statement, start: tuple[Any, ...], *order: str) -> AsyncIterator[Row]:
+    position = start
+    while True:
+        found = await tx.all(page(**{f"k{at}": value for at, value in enumerate(position)}))
+        for row in found:
+            yield row
+        if len(found) < _PAGE:
+            return
+        position = tuple(getattr(found[-1], name) for name in order)
+
+
+_LOW: Final = -(2**62)
+_CELLS = _paged(cell, ("resource_id", "slot", "taken", "capacity"), "resource_id", "slot")
+_CLAIMS = _paged(
+    claim, ("seq", "hold_id", "resource_id", "first_slot", "end_slot", "quantity", "reason", "digest"), "seq"
+)
+_HOLDS = _paged(
+    hold,
+    ("id", "kind", "account_id", "quote_id", "state", "spans", "price", "total_minor", "currency", "digest"),
+    "id",
+)
+_BOOKINGS = _paged(
+    booking,
+    ("number", "reference", "hold_id", "account_id", "state", "items", "price", "total_minor", "currency", "digest"),
+    "number",
+)
+_QUOTES = _paged(quote, ("id", "price", "total_minor", "currency", "digest"), "id")
+_QUOTAS = _paged(quota, ("account_id", "live"), "account_id")
+
+
+def cells(tx: Tx) -> AsyncIterator[Row]:
+    """Walk over all cells."""
+    return _walk(tx, _CELLS, ("", _LOW), "resource_id", "slot")
+
+
+def claims(tx: Tx) -> AsyncIterator[Row]:
+    """Walk over the claim ledger."""
+    return _walk(tx, _CLAIMS, (_LOW,), "seq")
+
+
+def holds(tx: Tx) -> AsyncIterator[Row]:
+    """Walk over all holds."""
+    return _walk(tx, _HOLDS, ("",), "id")
+
+
+def bookings(tx: Tx) -> AsyncIterator[Row]:
+    """Walk over all bookings."""
+    return _walk(tx, _BOOKINGS, (_LOW,), "number")
+
+
+def quotes(tx: Tx) -> AsyncIterator[Row]:
+    """Walk over all quotes."""
+    return _walk(tx, _QUOTES, ("",), "id")
+
+
+def quotas(tx: Tx) -> AsyncIterator[Row]:
+    """Walk over all counts of live holds."""
+    return _walk(tx, _QUOTAS, (_LOW,), "account_id")
