@@ -12,14 +12,19 @@ Rules every engine follows (docs/decisions/0002, and the traps it lists):
 import asyncio
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import Any, Final, Protocol, TypeVar
+
+import structlog
 
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.errors import Retryable
 from holdfast.kit.db.statements import Call, DialectName, Row
 from holdfast.kit.errors import CommitOutcomeUnknown, DatabaseUnavailable
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -27,6 +32,7 @@ DEADLINE_S: Final = 15.0
 """How long a transaction may take with all its retries."""
 _FIRST_PAUSE_S: Final = 0.002
 _LONGEST_PAUSE_S: Final = 0.1
+_LATE: Final = "the database did not answer in time"
 
 
 class Tx(Protocol):
@@ -67,15 +73,44 @@ Work = Callable[[Tx], Coroutine[Any, Any, T]]
 
 
 class Attempt:
-    """What one try at a transaction leaves behind for whoever watches its deadline."""
+    """A transaction as the watcher of its deadline sees it. SQLite asks from another thread, hence the lock."""
 
-    __slots__ = ("committing", "destroy")
+    __slots__ = ("_committing", "_given_up", "_lock", "destroy")
 
     def __init__(self) -> None:
-        self.committing = False
-        """Whether COMMIT has been sent: from then on the outcome is the database's to tell."""
+        self._lock = Lock()
+        self._committing = False
+        self._given_up = False
         self.destroy: Callable[[], None] | None = None
-        """Breaks the connection without asking the server to cancel anything."""
+        """Breaks the connection in use, if any, without asking the server to cancel anything."""
+
+    @property
+    def committing(self) -> bool:
+        """Whether COMMIT may have been sent: then an error of the connection leaves the outcome open."""
+        return self._committing
+
+    def commit(self) -> None:
+        """Announce that COMMIT is sent next.
+
+        Raises:
+            DatabaseUnavailable: The deadline has passed and the caller was told that nothing was written.
+        """
+        with self._lock:
+            if self._given_up:
+                raise DatabaseUnavailable(_LATE, retry_after_s=1)
+            self._committing = True
+
+    def refused(self) -> None:
+        """Note that the database took part in nothing: it said so itself, and another try may begin."""
+        self._committing = False
+
+    def give_up(self) -> bool:
+        """End it at its deadline; return whether COMMIT may have been sent."""
+        with self._lock:
+            self._given_up = True
+        if self.destroy is not None:
+            self.destroy()
+        return self._committing
 
 
 class Database(ABC):
@@ -86,6 +121,7 @@ class Database(ABC):
     def __init__(self, clock: Clock, *, deadline_s: float = DEADLINE_S) -> None:
         self.clock = clock
         self._deadline_s = deadline_s
+        self._closed = False
         self._running: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Work[T]) -> T:
@@ -148,36 +184,38 @@ class Database(ABC):
     async def _write(self, work: Work[T], attempt: Attempt) -> T: ...
 
     @abstractmethod
-    async def _put(self, calls: tuple[Call, ...], attempt: Attempt) -> datetime: ...
+    async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime: ...
 
     async def _timed(self, run: Callable[[Attempt], Awaitable[T]]) -> T:
-        """Run something that only reads: it may be cancelled, and then its connection is not used again."""
-        attempt = Attempt()
+        """Run something that only reads: it may be cancelled, and then its connection is not used again.
+
+        Raises:
+            DatabaseUnavailable: Not in time, or the database is closed.
+        """
+        self._refuse_closed()
         try:
             async with asyncio.timeout(self._deadline_s):
-                return await self._retried(run, attempt)
+                return await self._retried(run, Attempt())
         except TimeoutError:
-            raise DatabaseUnavailable("the database did not answer in time", retry_after_s=1) from None
+            raise DatabaseUnavailable(_LATE, retry_after_s=1) from None
 
     async def _guarded(self, run: Callable[[Attempt], Awaitable[T]]) -> T:
+        """Run something that writes, in a task of its own, watched until it ends whether or not the caller stays."""
+        self._refuse_closed()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
         attempt = Attempt()
-        task = asyncio.ensure_future(self._retried(run, attempt))
-        self._running.add(task)
-        task.add_done_callback(self._forget)
-        done, _ = await asyncio.wait({task}, timeout=self._deadline_s)
-        if done:
-            return task.result()
-        if attempt.destroy is not None:
-            attempt.destroy()
-        if attempt.committing:
-            raise CommitOutcomeUnknown(retry_after_s=1)
-        raise DatabaseUnavailable("the database did not answer in time", retry_after_s=1)
+        task = loop.create_task(self._retried(run, attempt))
+        watch = loop.call_later(self._deadline_s, _give_up, task, attempt, answer)
 
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
-        if not task.cancelled():
-            # Whoever waited may be gone; asking for the exception keeps asyncio from reporting it as lost.
-            task.exception()
+        def end(ended: asyncio.Task[T]) -> None:
+            watch.cancel()
+            self._running.discard(ended)
+            _pass_on(ended, answer)
+
+        self._running.add(task)
+        task.add_done_callback(end)
+        return await answer
 
     async def _retried(self, run: Callable[[Attempt], Awaitable[T]], attempt: Attempt) -> T:
         ends = self.clock.monotonic() + self._deadline_s
@@ -186,17 +224,46 @@ class Database(ABC):
             try:
                 return await run(attempt)
             except Retryable as refusal:
-                attempt.committing = False
+                attempt.refused()
                 if self.clock.monotonic() + pause > ends:
                     raise DatabaseUnavailable("the database is too busy", retry_after_s=1) from refusal
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter is no secret
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
 
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise DatabaseUnavailable("the database is closed", retry_after_s=1)
+
     async def _drain(self) -> None:
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=self._deadline_s)
+        """Take nothing more and let what runs end; all of it ends at its deadline at the latest."""
+        self._closed = True
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+
+def _give_up(task: asyncio.Task[T], attempt: Attempt, answer: asyncio.Future[T]) -> None:
+    unknown = attempt.give_up()
+    # The connection is broken by now, so this cancels no statement. It ends waiting for a place, a thread or a pause.
+    task.cancel()
+    if unknown:
+        log.warning("database.commit_outcome_unknown", reason="deadline")
+    _fail(answer, CommitOutcomeUnknown(retry_after_s=1) if unknown else DatabaseUnavailable(_LATE, retry_after_s=1))
+
+
+def _pass_on(ended: asyncio.Task[T], answer: asyncio.Future[T]) -> None:
+    if ended.cancelled():
+        answer.cancel()
+    elif (error := ended.exception()) is not None:
+        _fail(answer, error)
+    elif not answer.done():
+        answer.set_result(ended.result())
+
+
+def _fail(answer: asyncio.Future[Any], error: BaseException) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+        answer.exception()  # whoever waits may be cancelled before it looks: that is no error of ours
 
 
 class UnsafeDatabase(RuntimeError):
     """The database is set up so that acknowledged writes can be lost."""
-

@@ -1,13 +1,13 @@
 """What can go wrong between a statement and its commit, in the engine-independent words of docs/decisions/0002."""
 
 
-class IntegrityViolation(Exception):  # noqa: N818 - a refusal of the database, which a store turns into a decision
+class IntegrityViolation(Exception):
     """The database refused a row. The transaction has to be given up."""
 
     def __init__(self, constraint: str) -> None:
         super().__init__(constraint)
         self.constraint = constraint
-        """Name of the constraint, or what the engine says of it (SQLite names columns for UNIQUE)."""
+        """Name of the constraint or what the engine says of it: SQLite gives columns for UNIQUE, "" for FOREIGN KEY."""
 
 
 class UniqueViolation(IntegrityViolation):
@@ -30,5 +30,5 @@ class GuardViolation(IntegrityViolation):
     """A trigger said no: an append-only table was to be changed, or a state to move where it may not."""
 
 
-class Retryable(Exception):  # noqa: N818 - never seen outside of the kit
+class Retryable(Exception):
     """The engine gave up on the transaction for reasons of its own (deadlock, serialization, lock wait, busy)."""

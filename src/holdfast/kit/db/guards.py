@@ -9,6 +9,11 @@ from typing import Any
 REFUSED = "refused by guard"
 
 
+def refused_by(message: str) -> str:
+    """Return the name of the guard that an engine's error message tells of, or the message."""
+    return message.partition(f"{REFUSED}: ")[2] or message
+
+
 def append_only(op: Any, table: str) -> None:
     """Make a table refuse UPDATE and DELETE."""
     for verb in ("UPDATE", "DELETE"):
@@ -42,7 +47,9 @@ def _refuse(op: Any, name: str, table: str, moment: str, condition: str) -> None
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
         when = f" WHEN {condition}" if condition else ""
-        op.execute(f"CREATE TRIGGER {name} {moment} ON {table}{when} BEGIN SELECT RAISE(ABORT, '{REFUSED}: {name}'); END")
+        op.execute(
+            f"CREATE TRIGGER {name} {moment} ON {table}{when} BEGIN SELECT RAISE(ABORT, '{REFUSED}: {name}'); END"
+        )
     elif dialect == "postgresql":
         when = f" WHEN ({condition})" if condition else ""
         op.execute(

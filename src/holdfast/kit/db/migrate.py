@@ -122,12 +122,17 @@ async def differences(url: str, module: str, tables: MetaData) -> list[Any]:
 
     def ours(name: str | None, kind: str, parents: Any) -> bool:
         del parents
-        return kind != "table" or (name or "").startswith(prefix) and name != _versions(module)
+        return kind != "table" or ((name or "").startswith(prefix) and name != _versions(module))
 
     def look(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(
             connection,
-            opts={"version_table": _versions(module), "include_name": ours, "compare_type": False, "target_metadata": tables},
+            opts={
+                "version_table": _versions(module),
+                "include_name": ours,
+                "compare_type": False,
+                "target_metadata": tables,
+            },
         )
         return list(compare_metadata(context, tables))
 

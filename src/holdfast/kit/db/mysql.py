@@ -1,18 +1,21 @@
 """MariaDB and MySQL by asyncmy."""
 
-import asyncio
 import re
+import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import asyncmy
+import structlog
 from asyncmy.constants import CLIENT
+from asyncmy.cursors import Cursor
 from asyncmy.errors import MySQLError
 from sqlalchemy.engine import URL, Dialect
 from typing_extensions import override
 
 from holdfast.kit.clock import Clock
-from holdfast.kit.db.database import Attempt, Database, UnsafeDatabase, Work
+from holdfast.kit.db.database import Attempt, UnsafeDatabase, Work
 from holdfast.kit.db.errors import (
     CheckViolation,
     ForeignKeyViolation,
@@ -22,14 +25,19 @@ from holdfast.kit.db.errors import (
     Retryable,
     UniqueViolation,
 )
-from holdfast.kit.db.pool import Pool
+from holdfast.kit.db.guards import refused_by
+from holdfast.kit.db.served import ServedDatabase, ServedSession, ServedTx
 from holdfast.kit.db.statements import MARIADB, MYSQL, Call, Compiled, Instant, Row
 from holdfast.kit.errors import CommitOutcomeUnknown, DatabaseUnavailable, StorageFull
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
 _RETRYABLE: Final = frozenset({1213, 1205, 1020, 3572})
-_GONE: Final = frozenset({2003, 2006, 2013, 2055, 1053, 1927, 1040, 1290, 1836})
+_GONE: Final = frozenset({1053, 1079, 1152, 1158, 1159, 1160, 1161, 1927, 4031})
+_UNWILLING: Final = frozenset({1037, 1038, 1040, 1203, 1290, 1317, 1836, 1969, 3024})
+_DEMOTED: Final = frozenset({1290, 1836})
 _FULL: Final = frozenset({1114, 1021, 3})
 _VIOLATIONS: Final[dict[int, type[IntegrityViolation]]] = {
     1062: UniqueViolation,
@@ -37,6 +45,7 @@ _VIOLATIONS: Final[dict[int, type[IntegrityViolation]]] = {
     4025: CheckViolation,
     3819: CheckViolation,
     1264: CheckViolation,
+    1406: CheckViolation,
     1452: ForeignKeyViolation,
     1451: ForeignKeyViolation,
     1216: ForeignKeyViolation,
@@ -45,66 +54,102 @@ _VIOLATIONS: Final[dict[int, type[IntegrityViolation]]] = {
     1364: NotNullViolation,
     1644: GuardViolation,
 }
-_SESSION: Final = (
+_NAMES: Final = re.compile(r"CONSTRAINT `([^`]+)`|for key '(?:[^'.]+\.)?([^']+)'|Check constraint '([^']+)'|'([^']+)'")
+_SET_UP: Final = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, "
-    "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+    (
+        "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, "
+        "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+    ),
 )
+_CONNECT_WITHIN_S: Final = 5
+_SAFE_FLUSHES: Final = frozenset({1, 3})
 
 
 def _constraint(text: str) -> str:
-    """Return the name of the constraint that an error message tells of, or the message."""
-    found = re.search(r"CONSTRAINT `([^`]+)`|for key '([^']+)'|Check constraint '([^']+)'", text)
+    """Return the name of the constraint (or column) that an error message tells of, or the message."""
+    if (guard := refused_by(text)) != text:
+        return guard
+    found = _NAMES.search(text)
     return next((name for name in found.groups() if name), text) if found else text
 
 
-def translated(error: Exception, attempt: Attempt | None) -> Exception:
-    """Return what an error of the driver means to us."""
-    committing = attempt is not None and attempt.committing
-    gone = CommitOutcomeUnknown if committing else DatabaseUnavailable
-    if isinstance(error, MySQLError):
-        code = error.args[0] if error.args else 0
-        if code in _VIOLATIONS:
-            return _VIOLATIONS[code](_constraint(str(error.args[1])))
-        if code in _RETRYABLE:
-            return Retryable(str(code))
-        if code in _FULL:
-            return StorageFull()
-        return gone(retry_after_s=1) if code in _GONE else error
-    if isinstance(error, (OSError, EOFError)):
-        return gone(retry_after_s=1)
-    return error
+def _refusal(error: MySQLError, code: int) -> Exception:
+    """Return what an answer of the server means. It answered, so nothing of the statement is kept."""
+    if code in _VIOLATIONS:
+        return _VIOLATIONS[code](_constraint(str(error.args[1])))
+    if code in _RETRYABLE:
+        return Retryable(str(code))
+    if code in _FULL:
+        return StorageFull()
+    return DatabaseUnavailable(retry_after_s=1) if code in _UNWILLING else error
 
 
-class MysqlSession:
+class _QuietCursor(Cursor):
+    """A cursor that does not ask for warnings: strict mode made errors of those that matter."""
+
+    async def _show_warnings(self, connection: Any) -> None:
+        """Save the round trip."""
+
+
+class MysqlSession(ServedSession):
     """One connection."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self._destroyed = False
 
+    @override
     def broken(self) -> bool:
-        return self._destroyed or not self.connection.connected
+        return self._destroyed or bool(self.connection._stream_broken)  # noqa: SLF001 - `connected` stays true for long
 
+    @override
     def destroy(self) -> None:
-        """Break the connection without asking the server to stop what runs."""
         self._destroyed = True
+        transport = self.connection._transport  # noqa: SLF001 - `close` would wait until everything is sent
+        if transport is not None:
+            transport.abort()
         self.connection.close()
 
+    @override
     async def close(self) -> None:
         await self.connection.ensure_closed()
 
+    @override
     async def execute(self, sql: str, args: list[Any] | None = None) -> Any:
-        """Run one statement and return its cursor."""
         cursor = self.connection.cursor()
-        await cursor.execute(sql, args)
+        try:
+            await cursor.execute(sql, args)
+        except MySQLError:
+            raise
+        except BaseException:
+            self.destroy()  # the answer may be half read
+            raise
         return cursor
+
+    @override
+    async def commit(self) -> None:
+        await self.execute("COMMIT")
+
+    @override
+    def meaning(self, error: Exception, *, committing: bool) -> Exception:
+        if isinstance(error, MySQLError):
+            code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+            if error.sqlstate is not None and code not in _GONE:
+                if code in _DEMOTED:
+                    self.destroy()  # the next connection may lead to its successor
+                return _refusal(error, code)
+            # Else it is the driver that speaks: the connection is lost, or out of step.
+        elif not isinstance(error, OSError | EOFError) and not (committing and self.broken()):
+            return error
+        self.destroy()
+        return (CommitOutcomeUnknown if committing else DatabaseUnavailable)(retry_after_s=1)
 
 
 class MysqlTx:
     """A transaction, or a bare connection when only reading."""
 
-    __slots__ = ("_attempt", "_clock", "_dialect", "_instant", "_session")
+    __slots__ = ("_attempt", "_clock", "_dialect", "_instant", "_session", "failure")
 
     def __init__(self, session: MysqlSession, clock: Clock, dialect: Dialect, attempt: Attempt) -> None:
         self._session = session
@@ -112,42 +157,52 @@ class MysqlTx:
         self._dialect = dialect
         self._attempt = attempt
         self._instant = Instant(None, clock.shift)
+        self.failure: Exception | None = None
+
+    async def _query(self, sql: str, args: list[Any] | None = None) -> Any:
+        try:
+            return await self._session.execute(sql, args)
+        except Exception as error:
+            self.failure = self._session.meaning(error, committing=self._attempt.committing)
+            raise self.failure from error
 
     async def _execute(self, call: Call) -> tuple[Any, Compiled]:
         compiled = call.statement.compiled(self._dialect)
-        try:
-            if compiled.needs_now and self._instant.now is None:
-                await self.now()
-            args = compiled.bind(call.params, self._instant)
-            return await self._session.execute(compiled.sql, args or None), compiled
-        except Exception as error:
-            raise translated(error, self._attempt) from error
+        if compiled.needs_now and self._instant.now is None:
+            await self.now()
+        return await self._query(compiled.sql, compiled.bind(call.params, self._instant) or None), compiled
 
     async def all(self, call: Call) -> list[Row]:
+        """See `Tx.all`."""
         cursor, compiled = await self._execute(call)
         return [compiled.make_row(values) for values in await cursor.fetchall()]
 
     async def one(self, call: Call) -> Row | None:
+        """See `Tx.one`."""
         cursor, compiled = await self._execute(call)
         values = await cursor.fetchone()
         return None if values is None else compiled.make_row(values)
 
     async def run(self, call: Call) -> int:
+        """See `Tx.run`."""
         cursor, _ = await self._execute(call)
         return int(cursor.rowcount)
 
     async def insert(self, call: Call) -> int:
+        """See `Tx.insert`."""
         cursor, _ = await self._execute(call)
         return int(cursor.lastrowid)
 
     async def together(self, *calls: Call) -> None:
+        """See `Tx.together`."""
         for call in calls:
             await self._execute(call)
 
     async def now(self) -> datetime:
+        """See `Tx.now`."""
         if self._instant.now is None:
             # NOW() is the statement's time here; one reading serves the whole transaction, as on the other engines.
-            cursor = await self._session.execute("SELECT UTC_TIMESTAMP(6)")
+            cursor = await self._query("SELECT UTC_TIMESTAMP(6)")
             (moment,) = await cursor.fetchone()
             self._instant = Instant(moment.replace(tzinfo=UTC) + self._clock.shift, self._clock.shift)
         moment = self._instant.now
@@ -155,110 +210,99 @@ class MysqlTx:
         return moment
 
 
-class MysqlDatabase(Database):
+async def connect(url: URL) -> Any:
+    """Return a connection of the driver."""
+    authority = url.query.get("ssl_ca")
+    return await asyncmy.connect(
+        host=url.host or "localhost",
+        port=url.port or 3306,
+        user=url.username,
+        password=url.password or "",
+        db=url.database,
+        unix_socket=url.query.get("unix_socket"),
+        charset="utf8mb4",
+        autocommit=True,
+        connect_timeout=_CONNECT_WITHIN_S,
+        client_flag=CLIENT.FOUND_ROWS,
+        cursor_cls=_QuietCursor,
+        ssl=ssl.create_default_context(cafile=str(authority)) if authority else None,
+    )
+
+
+class MysqlDatabase(ServedDatabase[MysqlSession]):
     """A MariaDB or MySQL database."""
 
     dialect = "mysql"
 
     def __init__(self, url: URL, clock: Clock, *, pool_size: int = 12, **options: Any) -> None:
-        super().__init__(clock, **options)
+        super().__init__(clock, pool_size=pool_size, **options)
         self._url = url
-        self._pool = Pool(self._connect, size=pool_size)
         self._core: Dialect = MARIADB
 
+    @override
     async def _connect(self) -> MysqlSession:
-        socket = self._url.query.get("unix_socket")
         try:
-            connection = await asyncmy.connect(
-                host=self._url.host or "localhost",
-                port=self._url.port or 3306,
-                user=self._url.username,
-                password=self._url.password or "",
-                db=self._url.database,
-                unix_socket=socket if isinstance(socket, str) else None,
-                charset="utf8mb4",
-                autocommit=True,
-                connect_timeout=5,
-                client_flag=CLIENT.FOUND_ROWS,
-            )
-        except (OSError, MySQLError) as error:
+            session = MysqlSession(await connect(self._url))
+        except (OSError, EOFError, MySQLError) as error:
+            log.warning("database.unreachable", engine=self.dialect, error=type(error).__name__)
             raise DatabaseUnavailable(retry_after_s=1) from error
-        session = MysqlSession(connection)
-        self._core = MARIADB if "mariadb" in connection.get_server_info().lower() else MYSQL
-        for statement in _SESSION:
-            await session.execute(statement)
+        try:
+            for sql in _SET_UP:
+                await session.execute(sql)
+        except BaseException as error:
+            session.destroy()
+            raise session.meaning(error, committing=False) if isinstance(error, Exception) else error from error
+        self._core = MARIADB if "mariadb" in session.connection.get_server_info().lower() else MYSQL
         return session
 
     @override
+    def _tx(self, session: MysqlSession, attempt: Attempt) -> ServedTx:
+        return MysqlTx(session, self.clock, self._core, attempt)
+
+    @override
     async def check(self, *, accept_loss: bool = False) -> list[str]:
-        async with self._pool.session() as session:
+        unsafe, warnings = await self._timed(self._look)
+        if unsafe and not accept_loss:
+            raise UnsafeDatabase(f"MariaDB/MySQL runs with {', '.join(unsafe)}: acknowledged bookings could be lost")
+        return [f"MariaDB/MySQL runs with {each}: acknowledged bookings may be lost" for each in unsafe] + warnings
+
+    async def _look(self, attempt: Attempt) -> tuple[list[str], list[str]]:
+        session = await self._take(attempt)
+        try:
             cursor = await session.execute("SELECT @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog")
             flush, log_bin, sync_binlog = await cursor.fetchone()
-            unsafe = []
-            if flush not in {1, 3}:
-                unsafe.append(f"innodb_flush_log_at_trx_commit={flush}")
-            if log_bin and sync_binlog != 1:
-                unsafe.append(f"sync_binlog={sync_binlog}")
-            if unsafe and not accept_loss:
-                raise UnsafeDatabase(f"MariaDB/MySQL runs with {', '.join(unsafe)}: acknowledged bookings could be lost")
             cursor = await session.execute("SHOW STATUS LIKE 'wsrep_cluster_size'")
             galera = await cursor.fetchone()
-            if galera and int(galera[1] or 0) > 1:
-                return ["this is a Galera cluster: write to one node only, or the promises do not hold"]
-        return []
-
-    @override
-    async def close(self) -> None:
-        await self._drain()
-        await self._pool.close()
-
-    @override
-    async def _read(self, work: Work[T], attempt: Attempt) -> T:
-        async with self._pool.session() as session:
-            attempt.destroy = session.destroy
-            try:
-                return await work(MysqlTx(session, self.clock, self._core, attempt))
-            except asyncio.CancelledError:
-                session.destroy()  # an answer may still be on its way
-                raise
+        except Exception as error:
+            raise session.meaning(error, committing=False) from error
+        finally:
+            self._give_back(session, attempt)
+        unsafe, warnings = [], []
+        if flush not in _SAFE_FLUSHES:
+            unsafe.append(f"innodb_flush_log_at_trx_commit={flush}")
+        if log_bin and sync_binlog != 1:
+            unsafe.append(f"sync_binlog={sync_binlog}")
+        if galera and int(galera[1] or 0) > 1:
+            warnings.append("this is a Galera cluster: write to one node only, or the promises do not hold")
+        return unsafe, warnings
 
     @override
     async def _snapshot(self, work: Work[T], attempt: Attempt) -> T:
-        async with self._pool.session() as session:
-            await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            return await self._transact(session, work, attempt, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        begin = (
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+        )
+        return await self._transact(work, attempt, begin, writes=False)
 
     @override
     async def _write(self, work: Work[T], attempt: Attempt) -> T:
-        async with self._pool.session() as session:
-            return await self._transact(session, work, attempt, "START TRANSACTION")
-
-    async def _transact(self, session: MysqlSession, work: Work[T], attempt: Attempt, begin: str) -> T:
-        attempt.destroy = session.destroy
-        try:
-            await session.execute(begin)
-            result = await work(MysqlTx(session, self.clock, self._core, attempt))
-            attempt.committing = True
-            await session.execute("COMMIT")
-        except BaseException as error:
-            meaning = translated(error, attempt) if isinstance(error, Exception) else error
-            await _roll_back(session)
-            raise meaning from error
-        return result
+        return await self._transact(work, attempt, ("START TRANSACTION",), writes=True)
 
     @override
-    async def _put(self, calls: tuple[Call, ...], attempt: Attempt) -> datetime:
+    async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime:
         async def work(tx: Any) -> datetime:
             await tx.together(*calls)
             moment: datetime = await tx.now()
             return moment
 
         return await self._write(work, attempt)
-
-
-async def _roll_back(session: MysqlSession) -> None:
-    """End the transaction: after a lock wait time-out MariaDB keeps it open and a COMMIT would keep its first half."""
-    try:
-        await session.execute("ROLLBACK")
-    except Exception:  # noqa: BLE001 - the first error is the one to tell
-        session.destroy()

@@ -52,15 +52,15 @@ async def open_database(url: str, clock: Clock | None = None, *, checkpoints: bo
     clock = clock or Clock()
     match engine_of(made):
         case "sqlite":
-            from holdfast.kit.db.sqlite import SqliteDatabase
+            from holdfast.kit.db.sqlite import SqliteDatabase  # noqa: PLC0415 - only the drivers in use are loaded
 
             options.pop("pool_size", None)
             return SqliteDatabase(str(made.database), clock, checkpoints=checkpoints, **options)
         case "postgresql":
-            from holdfast.kit.db.postgres import PostgresDatabase
+            from holdfast.kit.db.postgres import PostgresDatabase  # noqa: PLC0415 - as above
 
             return PostgresDatabase(made, clock, **options)
         case _:
-            from holdfast.kit.db.mysql import MysqlDatabase
+            from holdfast.kit.db.mysql import MysqlDatabase  # noqa: PLC0415 - as above
 
             return MysqlDatabase(made, clock, **options)

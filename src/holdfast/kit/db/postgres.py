@@ -1,16 +1,19 @@
 """PostgreSQL by asyncpg."""
 
-import asyncio
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import asyncpg
+import structlog
 from sqlalchemy.engine import URL
 from typing_extensions import override
 
 from holdfast.kit.clock import Clock
-from holdfast.kit.db.database import Attempt, Database, UnsafeDatabase, Work
+from holdfast.kit.db.database import Attempt, UnsafeDatabase, Work
 from holdfast.kit.db.errors import (
     CheckViolation,
     ForeignKeyViolation,
@@ -20,263 +23,329 @@ from holdfast.kit.db.errors import (
     Retryable,
     UniqueViolation,
 )
-from holdfast.kit.db.pool import Pool
-from holdfast.kit.db.statements import POSTGRESQL, Call, Instant, Row, Statement
+from holdfast.kit.db.guards import refused_by
+from holdfast.kit.db.served import ServedDatabase, ServedSession, ServedTx
+from holdfast.kit.db.statements import POSTGRESQL, Call, Compiled, Instant, Row, Statement
 from holdfast.kit.errors import CommitOutcomeUnknown, DatabaseUnavailable, StorageFull
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
 _RETRYABLE: Final = frozenset({"40001", "40P01", "55P03"})
-_GONE: Final = ("08", "57P01", "57P02", "57P03", "25006")
+_GONE: Final = ("08", "57P01", "57P02", "57P03")
+_UNWILLING: Final = frozenset({"25006", "53200", "53300", "53400", "57014", "58030"})
+_DEMOTED: Final = "25006"
 _FULL: Final = "53100"
-_UNREPLICATED: Final = "canceling wait for synchronous replication"
+_UNREPLICATED: Final = frozenset({"01000", "57P01"})
 _VIOLATIONS: Final[dict[str, type[IntegrityViolation]]] = {
     "23505": UniqueViolation,
     "23P01": UniqueViolation,
     "23514": CheckViolation,
+    "22001": CheckViolation,
+    "22003": CheckViolation,
     "23503": ForeignKeyViolation,
     "23502": NotNullViolation,
     "P0001": GuardViolation,
 }
-_NETWORK: Final = (OSError, asyncpg.InterfaceError, asyncpg.exceptions.InternalClientError)
+_CLIENT_ERRORS: Final = (asyncpg.InterfaceError, asyncpg.exceptions.InternalClientError)
+_OUTDATED: Final = (asyncpg.exceptions.InvalidCachedStatementError, asyncpg.exceptions.OutdatedSchemaCacheError)
+_COMBINATIONS_MOST: Final = 1024
+_CLOSE_WITHIN_S: Final = 2
+_CONNECT_WITHIN_S: Final = 5
+_SETTINGS: Final = {
+    "application_name": "holdfast",
+    "timezone": "UTC",
+    "jit": "off",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+    "default_transaction_isolation": "read committed",
+}
 
 
-def translated(error: Exception, attempt: Attempt | None) -> Exception:
-    """Return what an error of the driver means to us."""
-    committing = attempt is not None and attempt.committing
-    if isinstance(error, asyncpg.PostgresError):
-        code = error.sqlstate or ""
-        if code in _VIOLATIONS:
-            return _VIOLATIONS[code](getattr(error, "constraint_name", None) or str(error))
-        if code in _RETRYABLE:
-            return Retryable(code)
-        if code == _FULL:
-            return StorageFull()
-        if code.startswith(_GONE):
-            return CommitOutcomeUnknown(retry_after_s=1) if committing else DatabaseUnavailable(retry_after_s=1)
-        return error
-    if isinstance(error, _NETWORK):
-        return CommitOutcomeUnknown(retry_after_s=1) if committing else DatabaseUnavailable(retry_after_s=1)
-    return error
+def _refusal(error: asyncpg.PostgresError) -> Exception:
+    """Return what an answer of the server means. It answered, so nothing of the statement is kept."""
+    code = error.sqlstate or ""
+    if code in _VIOLATIONS:
+        name = getattr(error, "constraint_name", None) or getattr(error, "column_name", None)
+        return _VIOLATIONS[code](name or refused_by(str(error)))
+    if code in _RETRYABLE or isinstance(error, _OUTDATED):
+        return Retryable(code)
+    if code == _FULL:
+        return StorageFull()
+    return DatabaseUnavailable(retry_after_s=1) if code in _UNWILLING else error
 
 
-class PostgresSession:
+class PostgresSession(ServedSession):
     """One connection, and whether a COMMIT on it was acknowledged without being replicated."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.unreplicated = False
+        self._unreplicated = False
         connection.add_log_listener(self._hear)
 
     def _hear(self, connection: Any, message: Any) -> None:
+        # "canceling wait for synchronous replication": in the server's language, so it is known by its code. The
+        # driver passes it on before it answers the statement.
         del connection
-        if _UNREPLICATED in str(getattr(message, "message", message)):
-            self.unreplicated = True
+        if message.severity_en == "WARNING" and message.sqlstate in _UNREPLICATED:
+            self._unreplicated = True
 
+    @override
     def broken(self) -> bool:
-        return self.unreplicated or bool(self.connection.is_closed()) or bool(self.connection.is_in_transaction())
+        return self._unreplicated or bool(self.connection.is_closed()) or bool(self.connection.is_in_transaction())
 
+    @override
     def destroy(self) -> None:
-        """Break the connection. Never cancel: a cancelled COMMIT can look like success (docs/decisions/0002)."""
         self.connection.terminate()
 
+    @override
     async def close(self) -> None:
         self.connection.remove_log_listener(self._hear)
-        await self.connection.close(timeout=2)
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await self.connection.close(timeout=_CLOSE_WITHIN_S)
+
+    @override
+    async def execute(self, sql: str) -> Any:
+        return await self.connection.execute(sql)
+
+    @override
+    async def commit(self) -> None:
+        done = await self.connection.execute("COMMIT")
+        self.assure()
+        if done != "COMMIT":
+            raise RuntimeError(
+                f"an error inside the transaction was passed over: the server answered COMMIT with {done}"
+            )
+
+    def assure(self) -> None:
+        """Go on only if what was committed is as safe as it is meant to be.
+
+        Raises:
+            CommitOutcomeUnknown: The wait for the standby was cancelled; a failover may lose what was committed.
+        """
+        if self._unreplicated:
+            log.warning("database.commit_outcome_unknown", reason="unreplicated")
+            raise CommitOutcomeUnknown(retry_after_s=1)
+
+    @override
+    def meaning(self, error: Exception, *, committing: bool) -> Exception:
+        if isinstance(error, asyncpg.PostgresError):
+            # A lost connection also comes as one of these, with a code of the driver's own.
+            fatal = getattr(error, "severity_en", None) in {"FATAL", "PANIC"}
+            gone = fatal or (error.sqlstate or "").startswith(_GONE)
+            if not gone:
+                if error.sqlstate == _DEMOTED:
+                    self.destroy()  # the next connection may lead to its successor
+                return _refusal(error)
+        elif isinstance(error, _OUTDATED):
+            return Retryable("schema")
+        elif not (isinstance(error, OSError) or self._cut_off(error, committing=committing)):
+            return error
+        self.destroy()
+        return (CommitOutcomeUnknown if committing else DatabaseUnavailable)(retry_after_s=1)
+
+    def _cut_off(self, error: Exception, *, committing: bool) -> bool:
+        """Return whether the driver failed for want of a connection, and not because it was used wrongly."""
+        return bool(self.connection.is_closed()) and (committing or isinstance(error, _CLIENT_ERRORS))
 
 
 class PostgresTx:
     """A transaction, or a bare connection when only reading."""
 
-    __slots__ = ("_attempt", "_connection", "_instant", "_now")
+    __slots__ = ("_attempt", "_connection", "_instant", "_now", "_session", "failure")
 
     def __init__(self, session: PostgresSession, clock: Clock, attempt: Attempt) -> None:
+        self._session = session
         self._connection = session.connection
         self._instant = Instant(None, clock.shift)
         self._attempt = attempt
         self._now: datetime | None = None
+        self.failure: Exception | None = None
+
+    def _failed(self, error: Exception) -> Exception:
+        self.failure = self._session.meaning(error, committing=self._attempt.committing)
+        return self.failure
 
     async def all(self, call: Call) -> list[Row]:
+        """See `Tx.all`."""
         compiled = call.statement.compiled(POSTGRESQL)
         try:
             found = await self._connection.fetch(compiled.sql, *compiled.bind(call.params, self._instant))
         except Exception as error:
-            raise translated(error, self._attempt) from error
+            raise self._failed(error) from error
         return [compiled.make_row(values) for values in found]
 
     async def one(self, call: Call) -> Row | None:
+        """See `Tx.one`."""
         compiled = call.statement.compiled(POSTGRESQL)
         try:
             values = await self._connection.fetchrow(compiled.sql, *compiled.bind(call.params, self._instant))
         except Exception as error:
-            raise translated(error, self._attempt) from error
+            raise self._failed(error) from error
         return None if values is None else compiled.make_row(values)
 
     async def run(self, call: Call) -> int:
+        """See `Tx.run`."""
         compiled = call.statement.compiled(POSTGRESQL)
         try:
             status = await self._connection.execute(compiled.sql, *compiled.bind(call.params, self._instant))
         except Exception as error:
-            raise translated(error, self._attempt) from error
+            raise self._failed(error) from error
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def insert(self, call: Call) -> int:
+        """See `Tx.insert`.
+
+        Raises:
+            RuntimeError: The statement is no INSERT of one row with a generated key.
+        """
         row = await self.one(call)
         if row is None:
             raise RuntimeError("the statement inserts no row with a generated key")
         return int(row[0])
 
     async def together(self, *calls: Call) -> None:
-        await self.combined(calls)
+        """See `Tx.together`."""
+        if calls:
+            await self.combined(calls)
 
-    async def combined(self, calls: tuple[Call, ...]) -> datetime:
+    async def combined(self, calls: Sequence[Call]) -> datetime:
         """Run writes as one statement and return the database's time."""
-        sql, makers = _combined(tuple(call.statement for call in calls))
-        args: list[Any] = [
-            argument
-            for call, compiled in zip(calls, makers, strict=True)
-            for argument in compiled.bind(call.params, self._instant)
-        ]
+        sql, parts = _combined(tuple(call.statement for call in calls))
         try:
+            args = [
+                argument
+                for call, compiled in zip(calls, parts, strict=True)
+                for argument in compiled.bind(call.params, self._instant)
+            ]
             self._now = await self._connection.fetchval(sql, *args)
         except Exception as error:
-            raise translated(error, self._attempt) from error
+            raise self._failed(error) from error
         return await self.now()
 
     async def now(self) -> datetime:
+        """See `Tx.now`."""
         if self._now is None:
-            self._now = await self._connection.fetchval("SELECT now()")
+            try:
+                self._now = await self._connection.fetchval("SELECT now()")
+            except Exception as error:
+                raise self._failed(error) from error
         return self._now + self._instant.shift
 
 
-_combinations: dict[tuple[Statement, ...], tuple[str, tuple[Any, ...]]] = {}
-
-
-def _combined(statements: tuple[Statement, ...]) -> tuple[str, tuple[Any, ...]]:
+@lru_cache(_COMBINATIONS_MOST)
+def _combined(statements: tuple[Statement, ...]) -> tuple[str, tuple[Compiled, ...]]:
     """Return one statement that runs several writes, and how each is bound.
 
     PostgreSQL runs the writing parts of a WITH that nothing refers to in reverse order of writing, so they are written
     backwards: the first write takes its locks first, as on the other engines.
     """
-    found = _combinations.get(statements)
-    if found is None:
-        compiled = tuple(entry.compiled(POSTGRESQL) for entry in statements)
-        parts, offset = [], 0
-        for place, entry in enumerate(compiled):
-            # Every part has its own numbers, moved behind those of the parts before it.
-            sql = re.sub(r"\$(\d+)", lambda match, offset=offset: f"${int(match[1]) + offset}", entry.sql)
-            parts.append(f"part{place} AS ({sql})")
-            offset += len(entry.slots)
-        found = _combinations[statements] = (f"WITH {', '.join(reversed(parts))} SELECT now()", compiled)
-    return found
+    compiled = tuple(entry.compiled(POSTGRESQL) for entry in statements)
+    parts: list[str] = []
+    offset = 0
+    for place, entry in enumerate(compiled):
+        parts.append(f"part{place} AS ({_renumbered(entry.sql, offset)})")
+        offset += len(entry.slots)
+    return (f"WITH {', '.join(reversed(parts))} SELECT now()" if parts else "SELECT now()"), compiled
 
 
-class PostgresDatabase(Database):
+def _renumbered(sql: str, offset: int) -> str:
+    """Return a statement whose parameters are numbered behind those of the parts before it."""
+    return re.sub(r"\$(\d+)", lambda match: f"${int(match[1]) + offset}", sql)
+
+
+async def connect(url: URL) -> Any:
+    """Return a connection of the driver."""
+    return await asyncpg.connect(
+        host=url.query.get("host") or url.host,
+        port=url.port,
+        user=url.username,
+        password=url.password,
+        database=url.database,
+        ssl=url.query.get("sslmode"),
+        target_session_attrs=url.query.get("target_session_attrs"),
+        timeout=_CONNECT_WITHIN_S,
+        statement_cache_size=512,
+        server_settings=_SETTINGS,
+    )
+
+
+class PostgresDatabase(ServedDatabase[PostgresSession]):
     """A PostgreSQL database."""
 
     dialect = "postgresql"
 
     def __init__(self, url: URL, clock: Clock, *, pool_size: int = 12, **options: Any) -> None:
-        super().__init__(clock, **options)
+        super().__init__(clock, pool_size=pool_size, **options)
         self._url = url
-        self._pool = Pool(self._connect, size=pool_size)
 
+    @override
     async def _connect(self) -> PostgresSession:
         try:
-            connection = await asyncpg.connect(
-                host=self._url.query.get("host") or self._url.host,
-                port=self._url.port,
-                user=self._url.username,
-                password=self._url.password,
-                database=self._url.database,
-                timeout=5,
-                statement_cache_size=512,
-                server_settings={
-                    "application_name": "holdfast",
-                    "timezone": "UTC",
-                    "jit": "off",
-                    "lock_timeout": "5s",
-                    "idle_in_transaction_session_timeout": "60s",
-                    "default_transaction_isolation": "read committed",
-                },
-            )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            connection = await connect(self._url)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("database.unreachable", engine=self.dialect, error=type(error).__name__)
             raise DatabaseUnavailable(retry_after_s=1) from error
         return PostgresSession(connection)
 
     @override
+    def _tx(self, session: PostgresSession, attempt: Attempt) -> ServedTx:
+        return PostgresTx(session, self.clock, attempt)
+
+    @override
     async def check(self, *, accept_loss: bool = False) -> list[str]:
-        wanted = {"fsync": {"on"}, "full_page_writes": {"on"}}
+        unsafe, warnings = await self._timed(self._look)
+        if unsafe and not accept_loss:
+            raise UnsafeDatabase(f"PostgreSQL runs with {', '.join(unsafe)}: acknowledged bookings could be lost")
+        return [f"PostgreSQL runs with {each}: acknowledged bookings may be lost" for each in unsafe] + warnings
+
+    async def _look(self, attempt: Attempt) -> tuple[list[str], list[str]]:
+        session = await self._take(attempt)
+        try:
+            values = await session.connection.fetchrow(
+                "SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,"
+                " current_setting('synchronous_commit') AS synchronous_commit,"
+                " current_setting('synchronous_standby_names') AS standbys, pg_is_in_recovery() AS standby"
+            )
+        except Exception as error:
+            raise session.meaning(error, committing=False) from error
+        finally:
+            self._give_back(session, attempt)
+        switches = ("fsync", "full_page_writes", "synchronous_commit")
         warnings = []
-        async with self._pool.session() as session:
-            for name, good in wanted.items():
-                value = await session.connection.fetchval(f"SHOW {name}")
-                if value not in good and not accept_loss:
-                    raise UnsafeDatabase(f"PostgreSQL runs with {name}={value}: acknowledged bookings could be lost")
-            commit = await session.connection.fetchval("SHOW synchronous_commit")
-            if commit == "off" and not accept_loss:
-                raise UnsafeDatabase("PostgreSQL runs with synchronous_commit=off: acknowledged bookings could be lost")
-            if await session.connection.fetchval("SELECT pg_is_in_recovery()"):
-                warnings.append("PostgreSQL is a standby: nothing can be written here")
-        return warnings
-
-    @override
-    async def close(self) -> None:
-        await self._drain()
-        await self._pool.close()
-
-    @override
-    async def _read(self, work: Work[T], attempt: Attempt) -> T:
-        async with self._pool.session() as session:
-            attempt.destroy = session.destroy
-            try:
-                return await work(PostgresTx(session, self.clock, attempt))
-            except asyncio.CancelledError:
-                session.destroy()  # an answer may still be on its way
-                raise
+        if values["standby"]:
+            warnings.append("PostgreSQL is a standby: nothing can be written here")
+        if values["standbys"] and values["synchronous_commit"] == "local":
+            warnings.append("PostgreSQL has synchronous standbys, but commits do not wait for them")
+        return [f"{name}=off" for name in switches if values[name] == "off"], warnings
 
     @override
     async def _snapshot(self, work: Work[T], attempt: Attempt) -> T:
-        return await self._transact(work, attempt, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return await self._transact(work, attempt, ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"], writes=False)
 
     @override
     async def _write(self, work: Work[T], attempt: Attempt) -> T:
-        return await self._transact(work, attempt, "BEGIN")
-
-    async def _transact(self, work: Work[T], attempt: Attempt, begin: str) -> T:
-        async with self._pool.session() as session:
-            attempt.destroy = session.destroy
-            connection = session.connection
-            try:
-                await connection.execute(begin)
-                result = await work(PostgresTx(session, self.clock, attempt))
-                attempt.committing = True
-                await connection.execute("COMMIT")
-            except BaseException as error:
-                meaning = translated(error, attempt) if isinstance(error, Exception) else error
-                await _roll_back(session)
-                raise meaning from error
-            if session.unreplicated:
-                raise CommitOutcomeUnknown(retry_after_s=1)
-            return result
+        return await self._transact(work, attempt, ["BEGIN"], writes=True)
 
     @override
-    async def _put(self, calls: tuple[Call, ...], attempt: Attempt) -> datetime:
-        async with self._pool.session() as session:
-            attempt.destroy = session.destroy
+    async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime:
+        session = await self._take(attempt)
+        try:
             # One statement is its own transaction: sending it is sending the COMMIT.
-            attempt.committing = True
+            attempt.commit()
             moment = await PostgresTx(session, self.clock, attempt).combined(calls)
-            if session.unreplicated:
-                raise CommitOutcomeUnknown(retry_after_s=1)
+            session.assure()
+        except Exception as error:
+            if not isinstance(error, CommitOutcomeUnknown):
+                attempt.refused()
+            self._was_lost(session)
+            raise
+        except BaseException:
+            session.destroy()  # never cancelled, see `_transact`
+            raise
+        else:
             return moment
-
-
-async def _roll_back(session: PostgresSession) -> None:
-    """End the transaction, or the connection when that cannot be done."""
-    try:
-        if not session.connection.is_closed():
-            await session.connection.execute("ROLLBACK")
-    except Exception:  # noqa: BLE001 - the first error is the one to tell
-        session.destroy()
+        finally:
+            self._give_back(session, attempt)

@@ -8,11 +8,13 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import structlog
 from typing_extensions import override
 
 from holdfast.kit.clock import Clock
@@ -26,12 +28,24 @@ from holdfast.kit.db.errors import (
     Retryable,
     UniqueViolation,
 )
-from holdfast.kit.db.statements import SQLITE, Call, Compiled, Instant, Row
+from holdfast.kit.db.guards import refused_by
+from holdfast.kit.db.statements import SQLITE, Call, Instant, Row
 from holdfast.kit.errors import CommitOutcomeUnknown, DatabaseUnavailable, StorageFull
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
-_BUSY_TIMEOUT_MS: Final = 5000
+_BUSY_TIMEOUT_S: Final = 5
+_CLOSE_WITHIN_S: Final = 10
+_FULL: Final = 2
+_SETTINGS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-16000",
+    "temp_store=MEMORY",
+)
 _WAL_RESET_FIXED: Final = (3, 51, 3)
 _VIOLATIONS: Final[dict[str, type[IntegrityViolation]]] = {
     "SQLITE_CONSTRAINT_CHECK": CheckViolation,
@@ -44,63 +58,92 @@ _VIOLATIONS: Final[dict[str, type[IntegrityViolation]]] = {
     "SQLITE_CONSTRAINT_DATATYPE": CheckViolation,
 }
 _BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_UNWILLING: Final = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_INTERRUPT")
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return (getattr(error, "sqlite_errorname", "") or "").startswith(_BUSY)
 
 
 def translated(error: sqlite3.Error, *, committing: bool = False) -> Exception:
     """Return what an error of the driver means to us."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name in _VIOLATIONS:
-        return _VIOLATIONS[name](str(error).partition(": ")[2])
+        return _VIOLATIONS[name](_constraint(str(error)))
     if name.startswith(_BUSY):
         return Retryable(name)
     if name.startswith("SQLITE_FULL"):
         return StorageFull()
     if committing:
+        log.warning("database.commit_outcome_unknown", reason=name)
         return CommitOutcomeUnknown(retry_after_s=1)
-    if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")):
-        return DatabaseUnavailable(retry_after_s=1)
-    return error
+    return DatabaseUnavailable(retry_after_s=1) if name.startswith(_UNWILLING) else error
+
+
+def _constraint(text: str) -> str:
+    """Return the name of the constraint (for a key, its columns) that an error tells of, "" if it tells none."""
+    if (guard := refused_by(text)) != text:
+        return guard
+    kind, _, name = text.partition(" constraint failed")
+    return text if kind == text else name.removeprefix(": ")
 
 
 class SqliteTx:
     """A transaction in the thread of its connection. Its methods are async in form only."""
 
-    __slots__ = ("_connection", "_instant", "moment")
+    __slots__ = ("_connection", "_instant", "failure", "moment")
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         self._connection = connection
         self.moment = clock.now()
         self._instant = Instant(self.moment, clock.shift)
+        self.failure: Exception | None = None
+        """The first error of a statement. The engines differ in what they would still commit after one: we never do."""
 
-    def execute(self, call: Call) -> tuple[sqlite3.Cursor, Compiled]:
+    def execute(self, call: Call) -> sqlite3.Cursor:
         """Run one statement."""
         compiled = call.statement.compiled(SQLITE)
         try:
-            return self._connection.execute(compiled.sql, compiled.bind(call.params, self._instant)), compiled
+            return self._connection.execute(compiled.sql, compiled.bind(call.params, self._instant))
         except sqlite3.Error as error:
-            raise translated(error) from error
+            self.failure = translated(error)
+            raise self.failure from error
+
+    def _fetched(self, call: Call, fetch: Callable[[sqlite3.Cursor], T]) -> T:
+        cursor = self.execute(call)
+        try:
+            return fetch(cursor)
+        except sqlite3.Error as error:
+            self.failure = translated(error)
+            raise self.failure from error
+        finally:
+            cursor.close()
 
     async def all(self, call: Call) -> list[Row]:
-        cursor, compiled = self.execute(call)
-        return [compiled.make_row(values) for values in cursor]
+        """See `Tx.all`."""
+        make_row = call.statement.compiled(SQLITE).make_row
+        return [make_row(values) for values in self._fetched(call, sqlite3.Cursor.fetchall)]
 
     async def one(self, call: Call) -> Row | None:
-        cursor, compiled = self.execute(call)
-        values = cursor.fetchone()
-        cursor.close()
-        return None if values is None else compiled.make_row(values)
+        """See `Tx.one`."""
+        values = self._fetched(call, sqlite3.Cursor.fetchone)
+        return None if values is None else call.statement.compiled(SQLITE).make_row(values)
 
     async def run(self, call: Call) -> int:
-        return max(0, self.execute(call)[0].rowcount)
+        """See `Tx.run`."""
+        return max(0, self.execute(call).rowcount)
 
     async def insert(self, call: Call) -> int:
-        return self.execute(call)[0].lastrowid or 0
+        """See `Tx.insert`."""
+        return self.execute(call).lastrowid or 0
 
     async def together(self, *calls: Call) -> None:
+        """See `Tx.together`."""
         for call in calls:
             self.execute(call)
 
     async def now(self) -> datetime:
+        """See `Tx.now`."""
         return self.moment
 
 
@@ -115,51 +158,78 @@ def _driven(work: Work[T], tx: SqliteTx) -> T:
     raise RuntimeError("a transaction awaited something other than its Tx")
 
 
+_Job = Callable[[sqlite3.Connection], Any]
+
+
 class _Worker(threading.Thread):
     """A thread that owns one connection and runs what it is given, in order."""
 
     def __init__(self, name: str, connect: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(name=name, daemon=True)
         self._connect = connect
-        self._jobs: queue.SimpleQueue[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]] | None]
-        self._jobs = queue.SimpleQueue()
-        self.connection: sqlite3.Connection | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._jobs: queue.SimpleQueue[tuple[_Job, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._stopped = False
 
     async def call(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put((job, future))
+        """Run a job in the thread. Once its caller is cancelled it is not begun any more.
+
+        Raises:
+            DatabaseUnavailable: The worker was stopped.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            # Nothing may lie behind the end mark: nobody would answer it.
+            if self._stopped:
+                raise DatabaseUnavailable("the database is closed", retry_after_s=1)
+            self._jobs.put((job, future))
         return await future
 
     def stop(self) -> None:
-        self._jobs.put(None)
+        """Take no more jobs, do those that wait, then close the connection and end."""
+        with self._lock:
+            if not self._stopped:
+                self._stopped = True
+                self._jobs.put(None)
+
+    def drop(self) -> None:
+        """Close the connection; the next job gets a new one. Only for jobs."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
 
     @override
     def run(self) -> None:
         while (entry := self._jobs.get()) is not None:
             job, future = entry
-            try:
-                if self.connection is None:
-                    self.connection = self._connect()
-                result, error = job(self.connection), None
-            except BaseException as raised:  # noqa: BLE001 - handed to whoever waits
-                result, error = None, raised
-            _settle(future, result, error)
-        if self.connection is not None:
-            self.connection.close()
+            if not future.cancelled():
+                self._serve(job, future)
+        self.drop()
+
+    def _serve(self, job: _Job, future: asyncio.Future[Any]) -> None:
+        result: Any = None
+        failure: BaseException | None = None
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            result = job(self._connection)
+        except StopIteration as error:
+            failure = RuntimeError(f"a transaction raised {error!r}")  # which no future can pass on
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            failure = error
+        with suppress(RuntimeError):  # its loop is closed: nobody waits
+            future.get_loop().call_soon_threadsafe(_settle, future, result, failure)
 
 
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    def settle() -> None:
-        if not future.done():
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-    loop = future.get_loop()
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
+def _settle(future: asyncio.Future[Any], result: Any, failure: BaseException | None) -> None:
+    if future.done():
+        return
+    if failure is not None:
+        future.set_exception(failure)
+    else:
+        future.set_result(result)
 
 
 class SqliteDatabase(Database):
@@ -181,21 +251,26 @@ class SqliteDatabase(Database):
         try:
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=5
+                self.path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=_BUSY_TIMEOUT_S
             )
-            connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute("PRAGMA cache_size=-16000")
-            connection.execute("PRAGMA temp_store=MEMORY")
+        except (OSError, sqlite3.Error) as error:
+            raise self._unreachable(error) from error
+        try:
+            for setting in _SETTINGS:
+                connection.execute(f"PRAGMA {setting}")
             if not (writes and self._checkpoints):
                 connection.execute("PRAGMA wal_autocheckpoint=0")
             if not writes:
                 connection.execute("PRAGMA query_only=ON")
-        except (OSError, sqlite3.Error) as error:
-            raise DatabaseUnavailable(f"cannot open {self.path}: {error}") from error
+        except sqlite3.Error as error:
+            connection.close()
+            # Whoever makes the file a WAL keeps all others out for a moment.
+            raise (translated(error) if _is_busy(error) else self._unreachable(error)) from error
         return connection
+
+    def _unreachable(self, error: Exception) -> DatabaseUnavailable:
+        log.warning("database.unreachable", engine=self.dialect, path=self.path, error=str(error))
+        return DatabaseUnavailable(retry_after_s=1)
 
     @override
     async def check(self, *, accept_loss: bool = False) -> list[str]:
@@ -203,16 +278,19 @@ class SqliteDatabase(Database):
             mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
             return str(mode), int(connection.execute("PRAGMA synchronous").fetchone()[0])
 
-        mode, synchronous = await self._writer.call(look)
-        full = 2
-        if (mode != "wal" or synchronous < full) and not accept_loss:
-            raise UnsafeDatabase(f"SQLite runs with journal_mode={mode}, synchronous={synchronous}: wal and FULL needed")
+        mode, synchronous = await self._timed(lambda _: self._writer.call(look))
+        warnings = []
+        if mode != "wal" or synchronous < _FULL:
+            unsafe = f"SQLite runs with journal_mode={mode}, synchronous={synchronous} and not with wal and FULL"
+            if not accept_loss:
+                raise UnsafeDatabase(f"{unsafe}: acknowledged bookings could be lost")
+            warnings.append(f"{unsafe}: acknowledged bookings may be lost")
         if sqlite3.sqlite_version_info < _WAL_RESET_FIXED:
-            return [
+            warnings.append(
                 f"SQLite {sqlite3.sqlite_version} has the WAL-reset bug fixed in 3.51.3; one connection checkpoints, "
                 "so it is not met, as long as no other program writes to the file"
-            ]
-        return []
+            )
+        return warnings
 
     @override
     async def close(self) -> None:
@@ -220,7 +298,7 @@ class SqliteDatabase(Database):
         # The reader leaves first: whoever closes last checkpoints, and that is the writer's right.
         for worker in (self._reader, self._writer):
             worker.stop()
-            await asyncio.to_thread(worker.join, 10)
+            await asyncio.to_thread(worker.join, _CLOSE_WITHIN_S)
 
     @override
     async def _read(self, work: Work[T], attempt: Attempt) -> T:
@@ -236,45 +314,56 @@ class SqliteDatabase(Database):
             try:
                 return _driven(work, SqliteTx(connection, self.clock))
             finally:
-                connection.execute("ROLLBACK")
+                self._roll_back(connection, self._reader)
 
         return await self._reader.call(job)
 
     @override
     async def _write(self, work: Work[T], attempt: Attempt) -> T:
-        def job(connection: sqlite3.Connection) -> T:
-            return self._transact(connection, attempt, lambda tx: _driven(work, tx))
-
-        return await self._writer.call(job)
+        return await self._transact(attempt, lambda tx: _driven(work, tx))
 
     @override
-    async def _put(self, calls: tuple[Call, ...], attempt: Attempt) -> datetime:
+    async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime:
         def run(tx: SqliteTx) -> datetime:
             for call in calls:
                 tx.execute(call)
             return tx.moment
 
-        def job(connection: sqlite3.Connection) -> datetime:
-            return self._transact(connection, attempt, run)
+        return await self._transact(attempt, run)
+
+    async def _transact(self, attempt: Attempt, run: Callable[[SqliteTx], T]) -> T:
+        def job(connection: sqlite3.Connection) -> T:
+            try:
+                # Never deferred: a transaction that reads first and then writes fails at once if another one wrote.
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise translated(error) from error
+            try:
+                return self._committed(connection, attempt, run)
+            except BaseException:
+                self._roll_back(connection, self._writer)
+                raise
 
         return await self._writer.call(job)
 
-    def _transact(self, connection: sqlite3.Connection, attempt: Attempt, run: Callable[[SqliteTx], T]) -> T:
+    def _committed(self, connection: sqlite3.Connection, attempt: Attempt, run: Callable[[SqliteTx], T]) -> T:
+        tx = SqliteTx(connection, self.clock)
+        result = run(tx)
+        if tx.failure is not None:
+            raise tx.failure
+        attempt.commit()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise translated(error) from error
-        try:
-            result = run(SqliteTx(connection, self.clock))
-            attempt.committing = True
-            try:
-                connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise translated(error, committing=True) from error
-        except BaseException:
-            attempt.committing = False
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+            meaning = translated(error, committing=True)
+            if not isinstance(meaning, CommitOutcomeUnknown):
+                attempt.refused()
+            raise meaning from error
         return result
 
+    def _roll_back(self, connection: sqlite3.Connection, worker: _Worker) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            worker.drop()

@@ -67,7 +67,7 @@ def _aware_utc(moment: datetime) -> datetime:
 class KitType(sa.TypeDecorator[Any]):
     """A column type of the table above."""
 
-    impl = sa.String
+    impl: type[sa.TypeEngine[Any]] = sa.String
     cache_ok = True
     json_sql: dict[str, str]
     """How the type is declared where rows come in as JSON or arrays (see `statements.Rows`)."""
@@ -209,11 +209,13 @@ class Moment(KitType):
 
     @override
     def binder(self, dialect: str) -> Turn | None:
-        return {"sqlite": to_micros, "mysql": _naive_utc}.get(dialect)
+        turns: dict[str, Turn] = {"sqlite": to_micros, "mysql": _naive_utc}
+        return turns.get(dialect)
 
     @override
     def reader(self, dialect: str) -> Turn | None:
-        return {"sqlite": from_micros, "mysql": _aware_utc}.get(dialect)
+        turns: dict[str, Turn] = {"sqlite": from_micros, "mysql": _aware_utc}
+        return turns.get(dialect)
 
 
 class Json(KitType):
