@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from benchmarks.cpu import Meter
+from holdfast.kit.log import configure_logging
+from holdfast.kit.settings import LogFormat, LogLevel
 
 
 class Client(Protocol):
@@ -223,7 +225,8 @@ async def _keep_acting(client: Client, until: float, latencies: dict[str, array]
 
 
 def run(coroutine: Any) -> Any:
-    """Run a benchmark's coroutine on the loop the server uses too."""
+    """Run a benchmark's coroutine on the loop the server uses too, with the product's warnings only."""
     import uvloop  # noqa: PLC0415 - a client without it still works with asyncio.run
 
+    configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     return uvloop.run(coroutine)

@@ -15,9 +15,8 @@ from holdfast.app.modules import MODULES, Assembly, assemble
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.migrate import migrate
-from holdfast.kit.log import configure_logging
 from holdfast.kit.secrets import Keyring
-from holdfast.kit.settings import LogFormat, LogLevel, Settings
+from holdfast.kit.settings import Settings
 from holdfast.verticals.stays import POLICIES, STAY_NIGHTS_MAX, StayTerms
 from support.polling import eventually, wait_until
 from support.process import HoldfastServer, clean_environment, run_holdfast
@@ -91,7 +90,6 @@ HOME = PropertyDraft(
 
 async def furnish(url: str, properties: Sequence[tuple[PropertyDraft, int]], *, guests: int) -> None:
     """Make the schema, an owner, guests, and properties (draft and units) with ids from 1 on; wait for their stock."""
-    configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     for module in MODULES:
         if module.tables is not None:
             await migrate(url, module.name)

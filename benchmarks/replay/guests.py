@@ -19,7 +19,7 @@ class ReplayError(Exception):
 class Diary:
     """What came of the reservations."""
 
-    watch: Watch = field(default_factory=Watch)
+    watch: Watch
     references: dict[int, str] = field(default_factory=dict)
     """Bookings in force, by number of the reservation."""
     booked: Counter[str] = field(default_factory=Counter)
@@ -38,10 +38,12 @@ class Diary:
 class Desk:
     """A connection over which reservations of any guest are worked off, one after the other."""
 
-    def __init__(self, connection: Connection, guests: Sequence[Guest], rooms: Mapping[str, int], diary: Diary) -> None:
+    def __init__(
+        self, connection: Connection, guests: Sequence[Guest], properties: Mapping[str, int], diary: Diary
+    ) -> None:
         self._connection = connection
         self._guests = guests
-        self._rooms = rooms
+        self._properties = properties
         self._diary = diary
 
     async def do(self, what: str, reservation: Reservation) -> None:
@@ -94,7 +96,7 @@ class Desk:
     def _wish(self, reservation: Reservation) -> dict[str, object]:
         return {
             "kind": "stay",
-            "property_id": self._rooms[reservation.room_type],
+            "property_id": self._properties[reservation.room_type],
             "check_in": reservation.arrival.isoformat(),
             "check_out": reservation.departure.isoformat(),
             "guests": reservation.guests,

@@ -3,7 +3,7 @@
 import csv
 import gzip
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -113,7 +113,7 @@ def nights_of(reservation: Reservation) -> list[tuple[str, date]]:
     ]
 
 
-def refusals_one_by_one(reservations: Sequence[Reservation]) -> set[int]:
+def refusals_one_by_one(reservations: Sequence[Reservation], rooms: Mapping[str, int]) -> set[int]:
     """Return the numbers of those that a clerk with a paper book, serving one after the other, would have to refuse."""
     taken: Counter[tuple[str, date]] = Counter()
     refused: set[int] = set()
@@ -121,7 +121,7 @@ def refusals_one_by_one(reservations: Sequence[Reservation]) -> set[int]:
         for what, each in (*day.first, *day.second):
             cells = nights_of(each)
             if what == "book":
-                if any(taken[cell] >= ROOMS[cell[0]] for cell in cells):
+                if any(taken[cell] >= rooms[cell[0]] for cell in cells):
                     refused.add(each.number)
                 else:
                     taken.update(cells)

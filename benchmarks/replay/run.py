@@ -28,6 +28,7 @@ from benchmarks.replay.hotel import (
     read,
     refusals_one_by_one,
 )
+from benchmarks.replay.watch import Watch
 from benchmarks.report import Section, Table, arguments, count, hand_over, millis
 from holdfast.catalog.api import PropertyKind
 from holdfast.kit.clock import Clock
@@ -47,7 +48,7 @@ class Outcome:
     """What a replay came to."""
 
     reservations: Sequence[Reservation]
-    skipped: Counter[str]
+    rooms: Mapping[str, int]
     diary: Diary
     seconds: float
     cpu: Mapping[str, float]
@@ -57,7 +58,7 @@ class Outcome:
 
 def busiest(reservations: Sequence[Reservation], size: int) -> list[Reservation]:
     """Return the `size` reservations with neighboring arrivals of which most would be refused, in their old order."""
-    refused = refusals_one_by_one(reservations)
+    refused = refusals_one_by_one(reservations, ROOMS)
     by_arrival = sorted(reservations, key=lambda each: (each.arrival, each.number))
     sums = [0]
     for each in by_arrival:
@@ -83,22 +84,24 @@ def chapters(reservations: Sequence[Reservation], today: date) -> Iterator[tuple
     yield ahead, [each for each in everything if each.day >= turn]
 
 
-async def replay(url: str, reservations: Sequence[Reservation], skipped: Counter[str], *, clients: int) -> Outcome:
-    """Book and cancel everything on a fresh database.
+async def replay(
+    url: str, reservations: Sequence[Reservation], *, rooms: Mapping[str, int] = ROOMS, clients: int = CLIENTS
+) -> Outcome:
+    """Book and cancel everything on an empty database.
 
     Raises:
         ReplayError: The server gave an answer it may not give.
     """
-    rooms = {room_type: number for number, room_type in enumerate(ROOMS, start=1)}
-    await product.furnish(url, [_room_type(room_type) for room_type in ROOMS], guests=GUESTS)
-    diary = Diary()
+    await product.furnish(url, [_room_type(room_type, number) for room_type, number in rooms.items()], guests=GUESTS)
+    diary = Diary(Watch(rooms))
+    properties = {room_type: number for number, room_type in enumerate(rooms, start=1)}
     seconds, used, made = 0.0, Counter[str](), 0
     for ahead, happens in chapters(reservations, Clock().today("UTC")):
         made += 1
         with product.serving(url, guests=GUESTS, days_ahead=ahead) as served:
             meter = Meter(server=[served.server.pid], database=product.database_pids(url))
             connections = [Connection(served.host, served.port) for _ in range(clients)]
-            desks = [Desk(connection, served.guests, rooms, diary) for connection in connections]
+            desks = [Desk(connection, served.guests, properties, diary) for connection in connections]
             meter.start()
             began = time.perf_counter()
             for day in happens:
@@ -109,13 +112,17 @@ async def replay(url: str, reservations: Sequence[Reservation], skipped: Counter
             await _compare_calendar(connections[0], rooms, reservations, diary)
             for connection in connections:
                 connection.close()
-    return Outcome(reservations, skipped, diary, seconds, used, product.verify(url), made)
+    if diary.watch.oversold:
+        raise ReplayError(f"sold more often than there are rooms: {diary.watch.oversold[:10]}")
+    if not diary.booked:
+        raise ReplayError("nothing was booked")
+    return Outcome(reservations, rooms, diary, seconds, used, product.verify(url), made)
 
 
-def _room_type(room_type: str) -> tuple:
+def _room_type(room_type: str, units: int) -> tuple:
     terms = replace(product.HOME.terms, zone="Europe/Lisbon", currency="EUR", guests_included=2, guests_max=_PARTY_MAX)
     draft = replace(product.HOME, name=f"Room type {room_type}", kind=PropertyKind.HOTEL_ROOM, terms=terms)
-    return draft, ROOMS[room_type]
+    return draft, units
 
 
 async def _at_once(desks: Sequence[Desk], what: Sequence[tuple[str, Reservation]]) -> None:
@@ -138,13 +145,13 @@ async def _compare_calendar(
     first, last = min(each.arrival for each in reservations), max(each.departure for each in reservations)
     by_number = {each.number: each for each in reservations}
     taken = Counter(cell for number in diary.references for cell in nights_of(by_number[number]))
-    for room_type, property_id in rooms.items():
+    for property_id, room_type in enumerate(rooms, start=1):
         day = first
         while day < last:
             end = min(last, day + timedelta(days=_CALENDAR_NIGHTS))
             answer = await connection.request("GET", f"/v1/properties/{property_id}/calendar?first={day}&end={end}")
             for night in answer.json()["nights"]:
-                free = ROOMS[room_type] - taken[room_type, date.fromisoformat(night["date"])]
+                free = rooms[room_type] - taken[room_type, date.fromisoformat(night["date"])]
                 if night["free"] != free:
                     raise ReplayError(
                         f"the calendar has {night} for room type {room_type}; the guests left {free} free"
@@ -159,7 +166,7 @@ def _reservations_table(outcome: Outcome) -> Table:
     diary, table = outcome.diary, Table(("room type", "rooms", "asked for", "booked", "canceled", "sold out"))
     asked = Counter(each.room_type for each in outcome.reservations)
     refused = Counter(cell[0] for cell in diary.sold_out.values())
-    for room_type, rooms in ROOMS.items():
+    for room_type, rooms in outcome.rooms.items():
         numbers = (asked, diary.booked, diary.cancelled, refused)
         table.add(room_type, rooms, *(count(each[room_type]) for each in numbers))
     table.add(
@@ -177,7 +184,7 @@ def _steps_table(outcome: Outcome) -> Table:
     return table
 
 
-def _remarks(outcome: Outcome) -> Iterator[str]:
+def _remarks(outcome: Outcome, skipped: Counter[str]) -> Iterator[str]:
     diary, made = outcome.diary, outcome.diary.booked.total()
     spent = {group: seconds * 1000 / max(1, made) for group, seconds in outcome.cpu.items()}
     yield (
@@ -185,7 +192,7 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
         f"{count(made / outcome.seconds)} bookings/s, {count(diary.requests / outcome.seconds)} requests/s; CPU "
         f"{spent['server']:.2f} ms (server) + {spent['database']:.2f} ms (database) per booking, cancellations and all."
     )
-    for reason, number in sorted(outcome.skipped.items()):
+    for reason, number in sorted(skipped.items()):
         yield f"Left out: {count(number)} lines with {reason}."
     for codes, number in sorted(diary.by_rule.items()):
         yield f"Refused by rule: {count(number)} with `{codes}`."
@@ -215,7 +222,7 @@ def _why_sold_out(outcome: Outcome) -> Iterator[str]:
     cells = Counter(diary.sold_out.values())
     most = ", ".join(f"{room_type} on {night} ({times})" for (room_type, night), times in cells.most_common(5))
     yield f"The nights that refused most: {most}."
-    one_by_one = refusals_one_by_one(outcome.reservations)
+    one_by_one = refusals_one_by_one(outcome.reservations, outcome.rooms)
     yield (
         f"A clerk who serves one after the other in the order of the file refuses {count(len(one_by_one))}; "
         f"{count(len(one_by_one & set(diary.sold_out)))} of them are the same guests (on one day, the order is free)."
@@ -231,11 +238,7 @@ async def benchmark(*, engine: str = "sqlite", size: int | None = None, clients:
     usable, skipped = read()
     chosen = into_future(busiest(usable, size) if size else usable, first_arrival=Clock().today("UTC") + _AHEAD)
     with fresh_database(engine) as url:
-        outcome = await replay(url, chosen, skipped, clients=clients)
-    if outcome.diary.watch.oversold:
-        raise ReplayError(f"sold more often than there are rooms: {outcome.diary.watch.oversold[:10]}")
-    if not outcome.diary.booked:
-        raise ReplayError("nothing was booked")
+        outcome = await replay(url, chosen, clients=clients)
     which = "All of" if size is None else f"The {count(size)} reservations around the busiest time of"
     return Section(
         f"Replay of a resort hotel's reservations ({engine})",
@@ -245,7 +248,7 @@ async def benchmark(*, engine: str = "sqlite", size: int | None = None, clients:
         of today; the server was started {outcome.chapters} time(s), with its clock ahead where the file spans more
         nights than may be booked at once.""",
         tables=[_reservations_table(outcome), _steps_table(outcome)],
-        remarks=list(_remarks(outcome)),
+        remarks=list(_remarks(outcome, skipped)),
     )
 
 

@@ -5,9 +5,10 @@ that each refusal for want of rooms was true, with requests under way on other c
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import date
 
-from benchmarks.replay.hotel import ROOMS, Reservation, nights_of
+from benchmarks.replay.hotel import Reservation, nights_of
 
 Cell = tuple[str, date]
 
@@ -15,7 +16,8 @@ Cell = tuple[str, date]
 class Watch:
     """Follows every request. Times are of one monotonic clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, rooms: Mapping[str, int]) -> None:
+        self._rooms = rooms
         self._sure: Counter[Cell] = Counter()
         """Confirmed to us, cancellation not yet asked."""
         self._perhaps: Counter[Cell] = Counter()
@@ -34,7 +36,7 @@ class Watch:
         for cell in nights_of(reservation):
             self._sure[cell] += 1
             self._guests[cell].add(reservation.number)
-            if self._sure[cell] > ROOMS[cell[0]]:
+            if self._sure[cell] > self._rooms[cell[0]]:
                 self.oversold.append(cell)
 
     def refused(self, reservation: Reservation, asked_at: float, now: float) -> Cell | None:
@@ -66,10 +68,10 @@ class Watch:
 
     def _was_full(self, cell: Cell, since: float) -> bool:
         # Whoever asks counts too, hence more than there are.
-        return self._perhaps[cell] > ROOMS[cell[0]] or self._last_full.get(cell, -1.0) >= since
+        return self._perhaps[cell] > self._rooms[cell[0]] or self._last_full.get(cell, -1.0) >= since
 
     def _withdraw(self, cells: list[Cell], now: float) -> None:
         for cell in cells:
-            if self._perhaps[cell] > ROOMS[cell[0]]:
+            if self._perhaps[cell] > self._rooms[cell[0]]:
                 self._last_full[cell] = now
             self._perhaps[cell] -= 1
