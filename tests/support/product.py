@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -71,12 +72,10 @@ class Product:
         listed = SAMPLES - 1  # the penthouse is not
 
         async def can_be_had() -> bool:
-            today = self.clock.today("UTC")
-            stock = await self.door("booking").stock(
-                property_ids=range(1, SAMPLES + 1), first=today, end=today.replace(year=today.year + 1)
-            )
-            found = await self.client.get("/v1/search/stays")
-            return len(stock) == SAMPLES and found.json()["total"] == listed
+            start = self.clock.today("UTC") + timedelta(days=30)
+            dates = {"check_in": start.isoformat(), "check_out": (start + timedelta(days=1)).isoformat()}
+            found = await self.client.get("/v1/search/stays", params=dates)
+            return found.json()["total"] == listed
 
         await eventually(can_be_had)
 

@@ -13,6 +13,7 @@ from holdfast.catalog.api import PropertyKind
 from holdfast.engine.money import AMOUNT_MAX
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX
 from holdfast.kit.http.wire import (
+    BY_VALUE,
     DayField,
     Digits,
     Line,
@@ -41,7 +42,7 @@ _AMENITY_LIST: Final = f"^{_AMENITY}(?:,{_AMENITY}){{0,{AMENITIES_MAX - 1}}}$"
 class StaysQuery(Wire):
     """What a guest looks for. Everything is optional; what is given must all be met."""
 
-    q: Annotated[str, Line(200), Field(examples=["sunny garden"])] | None = None
+    text: Annotated[str, Line(200), Field(examples=["sunny garden"])] | None = None
     """Words of the name, description or place."""
     place: Annotated[str, Line(100), Field(examples=["Capitol Hill"])] | None = None
     """A city or neighbourhood, as in `facets`."""
@@ -65,7 +66,7 @@ class StaysQuery(Wire):
     amenities: Annotated[str, Field(pattern=_AMENITY_LIST, max_length=800, examples=["wifi,kitchen"])] | None = None
     """One or more amenities, separated by commas; all of them must be there."""
     rating_min: Annotated[float, Measure(0, 5)] | None = None
-    sort: StaySort = StaySort.RECOMMENDED
+    sort: Annotated[StaySort, BY_VALUE] = StaySort.RECOMMENDED
     """`distance` needs `near`."""
     facets: YesNo = False
     """Whether to count what was found by kind, neighbourhood and amenity."""
