@@ -185,7 +185,7 @@ class RuleViolation(Invalid):
 
 
 class CapacityTaken(HoldfastError):
-    """Somebody else holds or has what was asked for. Choose other dates or another property; a retry may succeed later."""
+    """Somebody else holds or has what was asked for. Choose other dates or another property, or try again later."""
 
     code = "sold_out"
     status = 409
@@ -410,9 +410,9 @@ class BookingApi(Protocol):
         """
 
     async def block(
-        self, *, caller: Caller, owner: Principal, property_id: int, first: date, end: date, quantity: int, note: str
+        self, *, caller: Caller, owner: Principal, property_id: int, nights: tuple[date, date], quantity: int, note: str
     ) -> Keyed[Block]:
-        """Take nights of one's own property off the market.
+        """Take nights of one's own property off the market: `nights` are the first and the one after the last.
 
         Raises:
             NotFound: No such property, or somebody else's.

@@ -84,8 +84,7 @@ def blocks(booking: BookingApi) -> Router:
             caller=caller(principal.account_id, key),
             owner=principal,
             property_id=property_id,
-            first=body.first,
-            end=body.end,
+            nights=(body.first, body.end),
             quantity=body.quantity,
             note=body.note,
         )

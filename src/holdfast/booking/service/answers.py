@@ -43,7 +43,7 @@ class Tokens:
 
     def fits(self, hold_id: str, token: str) -> bool:
         """Return whether this is the hold's token, under the present secret or a previous one, in constant time."""
-        return any([hmac.compare_digest(self._made(key, hold_id).encode(), token.encode()) for key in self._keys])
+        return any(hmac.compare_digest(self._made(key, hold_id).encode(), token.encode()) for key in self._keys)
 
     @staticmethod
     def _made(key: bytes, hold_id: str) -> str:

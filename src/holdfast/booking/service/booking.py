@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from holdfast.booking.api import (
     AlreadyCancelled,
     Block,
     Booking,
+    BookingApi,
     BookingState,
     Breach,
     Caller,
@@ -62,7 +65,7 @@ _SWEEP_BATCH: Final = 500
 _SWEEP_BEHIND: Final = timedelta(minutes=1)
 
 
-class Bookings:
+class Bookings(BookingApi):
     """Answers `BookingApi`."""
 
     def __init__(
@@ -86,14 +89,17 @@ class Bookings:
 
     # --------------------------------------------------------------------------------------------------------- quotes
 
+    @override
     async def quote(self, *, account_id: int, items: Sequence[StayItem]) -> Quote:
         return await self._quoting.quote(account_id=account_id, items=items)
 
+    @override
     async def get_quote(self, *, account_id: int, quote_id: str) -> Quote:
         return (await self._quoting.find(account_id=account_id, quote_id=quote_id)).quote
 
     # ---------------------------------------------------------------------------------------------------------- holds
 
+    @override
     async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
         full = await self._quoting.find(account_id=caller.account_id, quote_id=quote_id)
         quote = full.quote
@@ -129,12 +135,14 @@ class Bookings:
             )
         )
 
+    @override
     async def get_hold(self, *, account_id: int, hold_id: str) -> Hold:
         row = await self._db.read(lambda tx: sales.find_hold(tx, hold_id))
         if row is None or row.account_id != account_id or row.kind is not HoldKind.GUEST:
             raise NotFound("There is no such hold.")
         return hold_of(row, self._tokens, row.now)
 
+    @override
     async def extend_hold(self, *, caller: Caller, hold_id: str) -> Keyed[Hold]:
         order = SettleOrder(verb=Verb.EXTEND, account_id=caller.account_id, hold_id=hold_id, key=key_use(caller))
         settled = await self._settle(order)
@@ -145,11 +153,13 @@ class Bookings:
             return Keyed(value=hold_of(again, self._tokens, row.created_at), replayed=True)
         return Keyed(value=_was(Hold, settled))
 
+    @override
     async def release_hold(self, *, account_id: int, hold_id: str) -> None:
         await self._settling.settle(SettleOrder(verb=Verb.RELEASE, account_id=account_id, hold_id=hold_id))
 
     # ------------------------------------------------------------------------------------------------------- bookings
 
+    @override
     async def confirm(
         self, *, caller: Caller, hold_id: str, hold_token: str, payment_method: str, payment_status: str
     ) -> Keyed[Booking]:
@@ -167,6 +177,7 @@ class Bookings:
             return await self._booked(settled)
         raise Overloaded(retry_after_s=1)
 
+    @override
     async def book(self, *, caller: Caller, item: StayItem, payment_method: str, payment_status: str) -> Keyed[Booking]:
         offers = await self._quoting.offers([item])
         self._quoting.judge([item], offers)
@@ -189,21 +200,25 @@ class Bookings:
             return await self._booked(placed)
         return Keyed(value=_direct(order, placed))
 
+    @override
     async def bookings_of(self, *, account_id: int, before: int | None, limit: int) -> list[Booking]:
         start = _NEWEST if before is None else before
         found = await self._db.read(lambda tx: sales.of_account(tx, account_id, before=start, limit=limit))
         return [booking_of(row) for row in found]
 
+    @override
     async def bookings_of_owner(self, *, owner_id: int, before: int | None, limit: int) -> list[Booking]:
         start = _NEWEST if before is None else before
         found = await self._db.read(lambda tx: sales.of_owner(tx, owner_id, before=start, limit=limit))
         return [booking_of(row) for row in found]
 
+    @override
     async def get_booking(
         self, *, principal: Principal, reference: str | None = None, number: int | None = None
     ) -> Booking:
         return booking_of(await self._visible(principal, reference=reference, number=number))
 
+    @override
     async def cancel(self, *, caller: Caller, principal: Principal, number: int) -> Keyed[Booking]:
         order = SettleOrder(verb=Verb.CANCEL, number=number, principal=principal, key=key_use(caller))
         settled = await self._settle(order)
@@ -213,6 +228,7 @@ class Bookings:
             return Keyed(value=booking_of(await self._found(number=settled.answer["number"])), replayed=True)
         return Keyed(value=_was(Booking, settled))
 
+    @override
     async def refund_now(self, *, principal: Principal, number: int) -> tuple[int, datetime]:
         row = await self._visible(principal, number=number)
         if row.cancelled_at is not None:
@@ -221,9 +237,11 @@ class Bookings:
 
     # ---------------------------------------------------------------------------------------------------------- stock
 
+    @override
     async def stock(self, *, property_ids: Sequence[int], first: date, end: date) -> Mapping[int, list[NightStock]]:
         return await self._owning.stock(property_ids=property_ids, first=first, end=end)
 
+    @override
     async def define_stock(self, *, property_id: int, units: int, unit_names: tuple[str, ...] = ()) -> None:
         await self._owning.define(property_id=property_id, units=units, unit_names=unit_names)
 
@@ -231,9 +249,11 @@ class Bookings:
         """Make the stock of properties (id, units, unit names) that have none."""
         await self._owning.define_many(entries)
 
+    @override
     async def resize(self, *, owner: Principal, property_id: int, units: int) -> None:
         await self._owning.resize(owner=owner, property_id=property_id, units=units)
 
+    @override
     async def set_night_stock(
         self, *, owner: Principal, property_id: int, first: date, end: date, capacity: int | None, closed: bool | None
     ) -> None:
@@ -241,13 +261,14 @@ class Bookings:
             owner=owner, property_id=property_id, first=first, end=end, capacity=capacity, closed=closed
         )
 
+    @override
     async def block(
-        self, *, caller: Caller, owner: Principal, property_id: int, first: date, end: date, quantity: int, note: str
+        self, *, caller: Caller, owner: Principal, property_id: int, nights: tuple[date, date], quantity: int, note: str
     ) -> Keyed[Block]:
         key = key_use(caller)
         with self._alone(key):
             block_id, placed = await self._owning.block(
-                key=key, owner=owner, property_id=property_id, span=(first, end), quantity=quantity, note=note
+                key=key, owner=owner, property_id=property_id, nights=nights, quantity=quantity, note=note
             )
         if isinstance(placed, Before):
             return Keyed(value=block_of(await self._row_of(placed.answer)), replayed=True)
@@ -255,25 +276,29 @@ class Bookings:
             value=Block(
                 id=block_id,
                 property_id=property_id,
-                first=first,
-                end=end,
+                first=nights[0],
+                end=nights[1],
                 quantity=quantity,
                 note=note,
                 created_at=placed.at,
             )
         )
 
+    @override
     async def unblock(self, *, owner: Principal, block_id: str) -> None:
         await self._owning.unblock(owner=owner, block_id=block_id)
 
+    @override
     async def blocks_of(self, *, owner: Principal, property_id: int) -> list[Block]:
         return await self._owning.blocks(owner=owner, property_id=property_id)
 
+    @override
     async def import_blocks(self, *, spans: Sequence[tuple[int, date, date]], note: str) -> int:
         return await self._owning.import_blocks(spans=spans, note=note)
 
     # ------------------------------------------------------------------------------------------------------ integrity
 
+    @override
     async def verify(self) -> IntegrityReport:
         recount = Recount()
         began = self._clock.monotonic()
@@ -293,6 +318,7 @@ class Bookings:
         await self._db.write(lambda tx: records.keep_report(tx, kept))
         return report
 
+    @override
     async def last_report(self) -> IntegrityReport | None:
         row = await self._db.read(records.last_report)
         if row is None:
@@ -314,7 +340,7 @@ class Bookings:
         now = await self._db.read(lambda tx: tx.now())
         while True:
             since = self._placing.swept_until
-            ids = await self._db.read(lambda tx, since=since: sales.expired_ids(tx, since=since, limit=_SWEEP_BATCH))
+            ids = await self._db.read(partial(sales.expired_ids, since=since, limit=_SWEEP_BATCH))
             if not ids:
                 break
             for hold_id in ids:
@@ -332,7 +358,11 @@ class Bookings:
 
     @contextmanager
     def _alone(self, key: KeyUse | None) -> Iterator[None]:
-        """Let only one request with a key in at a time."""
+        """Let only one request with a key in at a time.
+
+        Raises:
+            KeyInProgress: One is in.
+        """
         if key is None:
             yield
             return
@@ -370,6 +400,7 @@ class Bookings:
 
         Raises:
             HoldfastError: The earlier answer was a refusal; it is given again.
+            NotFound: The hold is gone.
         """
         _refuse_again(answer)
         row = await self._db.read(lambda tx: sales.find_hold(tx, answer["hold"]))

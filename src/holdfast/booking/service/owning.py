@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from holdfast.booking.api import BelowSold, Block, CapacityTaken, NightStock
+from holdfast.booking.api import BelowSold, Block, CapacityTaken, HoldState, NightStock
 from holdfast.booking.events import StockMoved
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
-from holdfast.booking.rules import HoldState
 from holdfast.booking.service.answers import KeyUse, block_of, spans_kept
 from holdfast.booking.service.placing import Before, Placed, PlaceOrder, Placing, tell_moved
 from holdfast.booking.service.settling import SettleOrder, Settling, Verb
@@ -129,7 +128,8 @@ class Owning:
         if not resources:
             raise NotFound
         if capacity is not None and resources[0].unit is not None:
-            raise _named_units("/capacity")
+            refusal = _named_units("/capacity")
+            raise refusal
         slots = range(night_slot(first), night_slot(end))
 
         async def work(tx: Tx) -> None:
@@ -141,7 +141,7 @@ class Owning:
                     row.slot: row
                     for row in await stock.cells_in_range(tx, [resource.id], first=slots.start, end=slots.stop)
                 }
-                nights += [_changed(resource.id, slot, found.get(slot), base, capacity, closed) for slot in slots]
+                nights += [_changed((resource.id, slot), found.get(slot), base, (capacity, closed)) for slot in slots]
             await stock.set_nights(tx, nights)
             moved = [StockMoved(property_id=property_id, first_slot=slots.start, end_slot=slots.stop)]
             await outbox.publish(tx, self._db.dialect, moved)
@@ -158,7 +158,7 @@ class Owning:
         key: KeyUse | None,
         owner: Principal,
         property_id: int,
-        span: tuple[date, date],
+        nights: tuple[date, date],
         quantity: int,
         note: str,
     ) -> tuple[str, Placed | Before]:
@@ -167,9 +167,10 @@ class Owning:
         Raises:
             NotFound: No such property, or somebody else's.
             Invalid: The range is empty or too long.
+            NotBookable: The property has no stock yet.
             CapacityTaken: A night is sold; `bookings` lists what stands against it.
         """
-        first, end = span
+        first, end = nights
         check_range(first, end)
         await self._catalog.own(owner=owner, property_id=property_id)
         resources = (await self.resources([property_id])).get(property_id, [])
@@ -255,7 +256,8 @@ class Owning:
         if not resources:
             raise NotFound
         if resources[0].unit is not None:
-            raise _named_units("/units")
+            refusal = _named_units("/units")
+            raise refusal
         return resources[0]
 
     async def _standing(self, resource_ids: Iterable[str], first: int, end: int) -> list[str]:
@@ -307,10 +309,11 @@ def _night(resources: Sequence[Row], own: Mapping[tuple[str, int], Row], slot: i
 
 
 def _changed(
-    resource_id: str, slot: int, found: Row | None, base: int, capacity: int | None, closed: bool | None
+    key: stock.Key, found: Row | None, base: int, wanted: tuple[int | None, bool | None]
 ) -> tuple[str, int, int, bool, bool]:
-    """Return a cell's new capacity, own and closed."""
+    """Return a cell's new capacity, own and closed, given what is wanted of it (None: as it is)."""
+    capacity, closed = wanted
     was_own = found is not None and bool(found.own)
     now_capacity = (base if found is None else found.capacity) if capacity is None else capacity
     was_closed = found is not None and bool(found.closed)
-    return resource_id, slot, now_capacity, was_own or capacity is not None, was_closed if closed is None else closed
+    return *key, now_capacity, was_own or capacity is not None, was_closed if closed is None else closed

@@ -242,7 +242,10 @@ class Placing:
         if order.kind is HoldKind.GUEST:
             changes.quotas[order.account_id] += 1
         if order.booking and price and order.digest:
-            book(changes, order.booking, order.hold_id, order.account_id, items, price, order.digest)
+            sold = Sold(
+                hold_id=order.hold_id, account_id=order.account_id, items=items, price=price, digest=order.digest
+            )
+            book(changes, order.booking, sold)
         if order.key:
             limits = self._settings
             changes.new_keys.append(
@@ -257,22 +260,26 @@ class Placing:
         tell_moved(changes, option)
 
 
-def book(
-    changes: Changes,
-    draft: BookingDraft,
-    hold_id: str,
-    account_id: int,
-    items: tuple[QuotedStay, ...],
-    price: Price,
-    digest: str,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sold:
+    """What a booking takes over from its hold."""
+
+    hold_id: str
+    account_id: int
+    items: tuple[QuotedStay, ...]
+    price: Price
+    digest: str
+
+
+def book(changes: Changes, draft: BookingDraft, sold: Sold) -> None:
     """Note a new booking."""
-    owner_id = items[0].owner_id if draft.owner_id is None else draft.owner_id
+    owner_id = sold.items[0].owner_id if draft.owner_id is None else draft.owner_id
+    price = sold.price
     changes.new_bookings.append((
-        draft.number, draft.reference, hold_id, account_id, owner_id, BookingState.CONFIRMED, items, price,
-        price.total_minor, price.currency, digest, draft.payment_method, draft.payment_status,
+        draft.number, draft.reference, sold.hold_id, sold.account_id, owner_id, BookingState.CONFIRMED, sold.items,
+        price, price.total_minor, price.currency, sold.digest, draft.payment_method, draft.payment_status,
     ))  # fmt: skip
-    changes.events.append(BookingConfirmed(number=draft.number, reference=draft.reference, account_id=account_id))
+    changes.events.append(BookingConfirmed(number=draft.number, reference=draft.reference, account_id=sold.account_id))
 
 
 def end_expired(changes: Changes, hold: Row) -> None:

@@ -36,7 +36,7 @@ from holdfast.booking.service.answers import (
     spans_of,
     stays_of,
 )
-from holdfast.booking.service.placing import Before, BookingDraft, book, tell_moved
+from holdfast.booking.service.placing import Before, BookingDraft, Sold, book, tell_moved
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, sales, stock
 from holdfast.booking.store.changes import Changes
@@ -178,11 +178,7 @@ class Settling:
     def _settled(self, batch: _Batch, order: SettleOrder) -> tuple[Settled, dict[str, Any]]:
         if order.verb is Verb.CANCEL:
             return _cancel(batch, order)
-        standing = batch.holds.get(order.hold_id)
-        if standing is None or (order.account_id is not None and standing.row.account_id != order.account_id):
-            raise NotFound
-        if (standing.row.kind is HoldKind.OWNER) != (order.verb is Verb.UNBLOCK):
-            raise NotFound
+        standing = _found(batch, order)
         match order.verb:
             case Verb.CONFIRM:
                 return self._confirm(batch, order, standing)
@@ -191,9 +187,7 @@ class Settling:
             case Verb.RELEASE:
                 return _release(batch, standing)
             case Verb.UNBLOCK:
-                if standing.state is HoldState.CONFIRMED:
-                    _end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
-                return None, {}
+                return _unblock(batch, standing)
             case _:
                 _tidy(batch, standing)
                 return None, {}
@@ -208,7 +202,8 @@ class Settling:
         batch.changes.quotas[row.account_id] -= 1
         standing.state = HoldState.CONFIRMED
         batch.references[row.id] = draft.reference
-        book(batch.changes, draft, row.id, row.account_id, items, price, row.digest)
+        sold = Sold(hold_id=row.id, account_id=row.account_id, items=items, price=price, digest=row.digest)
+        book(batch.changes, draft, sold)
         booking = Booking(
             reference=draft.reference,
             number=draft.number,
@@ -250,6 +245,26 @@ async def _locked(tx: Tx, orders: Sequence[SettleOrder]) -> _Batch:
     now = rows[0].now if rows else await tx.now()
     standing = {each: _Standing(row, row.state, row.expires_at) for each, row in holds.items()}
     return _Batch(standing, bookings, references, now)
+
+
+def _found(batch: _Batch, order: SettleOrder) -> _Standing:
+    """Return the hold an order is about, if it is the caller's and of the right kind.
+
+    Raises:
+        NotFound: It is not, or there is none.
+    """
+    standing = batch.holds.get(order.hold_id)
+    if standing is None or (order.account_id is not None and standing.row.account_id != order.account_id):
+        raise NotFound("There is no such hold.")
+    if (standing.row.kind is HoldKind.OWNER) != (order.verb is Verb.UNBLOCK):
+        raise NotFound("There is no such hold.")
+    return standing
+
+
+def _unblock(batch: _Batch, standing: _Standing) -> tuple[None, dict[str, Any]]:
+    if standing.state is HoldState.CONFIRMED:
+        _end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
+    return None, {}
 
 
 def _must_be_held(batch: _Batch, standing: _Standing) -> None:

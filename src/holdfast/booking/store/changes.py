@@ -17,14 +17,8 @@ from holdfast.booking.store import stock
 from holdfast.booking.store.stock import Key
 from holdfast.engine.claims import Span, cells_of
 from holdfast.kit.db.database import Tx
-from holdfast.kit.db.statements import Call, DialectName, Rows, db_now, rows, statement, upsert
+from holdfast.kit.db.statements import Call, DialectName, db_now, rows, rows_like, statement, upsert
 from holdfast.kit.db.types import Moment, Text, Whole
-
-
-def _like(name: str, table: Any, *columns: str) -> Rows:
-    """Return rows with columns of a table."""
-    return rows(name, **{column: table.c[column].type for column in columns})
-
 
 _HOLD = (
     "id",
@@ -40,7 +34,7 @@ _HOLD = (
     "digest",
     "note",
 )
-_NEW_HOLDS = _like("new_holds", hold, *_HOLD)
+_NEW_HOLDS = rows_like("new_holds", hold, *_HOLD)
 _CLOCKED = _NEW_HOLDS.c.kind == literal(HoldKind.GUEST, Text(32))
 # A hold on a quote that has run out is not inserted, so its claims find no parent and the whole statement is refused.
 _ADD_HOLDS = statement(
@@ -64,7 +58,7 @@ _MOVE_HOLDS = statement(
     .where(hold.c.id == _MOVED.c.id, hold.c.state == _MOVED.c.old)
 )
 _CLAIM = ("hold_id", "resource_id", "first_slot", "end_slot", "quantity", "reason", "digest")
-_NEW_CLAIMS = _like("new_claims", claim, *_CLAIM)
+_NEW_CLAIMS = rows_like("new_claims", claim, *_CLAIM)
 _ADD_CLAIMS = statement(
     claim.insert().from_select([*_CLAIM, "at"], select(*[_NEW_CLAIMS.c[name] for name in _CLAIM], db_now()))
 )
@@ -84,7 +78,7 @@ _BOOKING = (
     "number", "reference", "hold_id", "account_id", "owner_id", "state", "items", "price", "total_minor", "currency",
     "digest", "payment_method", "payment_status",
 )  # fmt: skip
-_NEW_BOOKINGS = _like("new_bookings", booking, *_BOOKING)
+_NEW_BOOKINGS = rows_like("new_bookings", booking, *_BOOKING)
 _ADD_BOOKINGS = statement(
     booking.insert().from_select(
         [*_BOOKING, "created_at"], select(*[_NEW_BOOKINGS.c[name] for name in _BOOKING], db_now())
@@ -97,7 +91,7 @@ _CANCEL = statement(
     .where(and_(booking.c.number == _CANCELLED.c.number, booking.c.state == BookingState.CONFIRMED))
 )
 _KEY = ("account_id", "route", "key", "fingerprint", "answer")
-_NEW_KEYS = _like("new_keys", key, *_KEY)
+_NEW_KEYS = rows_like("new_keys", key, *_KEY)
 _ADD_KEYS = statement(
     key.insert().from_select(
         [*_KEY, "replays", "at"], select(*[_NEW_KEYS.c[name] for name in _KEY], literal(0, Whole()), db_now())

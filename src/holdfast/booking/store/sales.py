@@ -7,11 +7,11 @@ from sqlalchemy import and_, bindparam, delete, or_, select
 from holdfast.booking.api import HoldState
 from holdfast.booking.models import HoldKind, booking, claim, hold, quote
 from holdfast.kit.db.database import Tx
-from holdfast.kit.db.statements import Call, Row, db_now, rows, statement
+from holdfast.kit.db.statements import Call, Row, db_now, rows, rows_like, statement
 from holdfast.kit.db.types import Text, Whole
 
 _QUOTE_COLUMNS = ("id", "account_id", "items", "options", "price", "total_minor", "currency", "digest")
-_NEW_QUOTES = rows("quotes", **{name: quote.c[name].type for name in _QUOTE_COLUMNS})
+_NEW_QUOTES = rows_like("quotes", quote, *_QUOTE_COLUMNS)
 _ADD_QUOTES = statement(
     quote.insert().from_select(
         [*_QUOTE_COLUMNS, "created_at", "expires_at"],

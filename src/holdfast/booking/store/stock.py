@@ -21,6 +21,9 @@ _IDS = rows("resource_ids", resource_id=Text(120))
 _PROPERTIES = rows("properties", property_id=Whole())
 
 
+_NO = literal(value=False, type_=Flag())
+
+
 def _same_cell(source: Rows) -> Any:
     return and_(cell.c.resource_id == source.c.resource_id, cell.c.slot == source.c.slot)
 
@@ -37,8 +40,8 @@ def _take(dialect: DialectName) -> Any:
             _TAKEN.c.slot,
             _TAKEN.c.quantity,
             func.coalesce(_TAKEN.c.capacity, resource.c.capacity),
-            literal(False, Flag()),
-            literal(False, Flag()),
+            _NO,
+            _NO,
         )
         .select_from(_TAKEN)
         .join(resource, resource.c.id == _TAKEN.c.resource_id)

@@ -87,6 +87,11 @@ def rows(name: str, /, **columns: KitType) -> Rows:
     return made
 
 
+def rows_like(name: str, table: Table, /, *columns: str) -> Rows:
+    """Return a table of parameters with columns of a table, typed as they are there."""
+    return rows(name, **{column: cast("KitType", table.c[column].type) for column in columns})
+
+
 def _array_slot(name: str, place: int, binder: Turn | None) -> Slot:
     def slot(params: Mapping[str, Any], instant: Instant) -> list[Any]:
         del instant
