@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from holdfast.app import pages
+from holdfast.app.description import complete
 from holdfast.app.modules import Assembly
 from holdfast.app.schema import alive
 from holdfast.app.settings import RunSettings
@@ -151,19 +152,10 @@ def _gateway_routers(assembly: Assembly) -> list[Router]:
 
 def _mount_home_rental(app: FastAPI, assembly: Assembly) -> None:
     doors = {name: assembly.door(name) for name in ("accounts", "catalog", "booking")}
-    if not all(doors.values()):
-        return
-    contract = home_rental.application(**doors)
-    app.mount(_HOME_RENTAL, contract)
-    own_openapi = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = own_openapi()
-        for path, item in contract.openapi()["paths"].items():
-            document["paths"].setdefault(f"{_HOME_RENTAL}{path}", item)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents to extend the document
+    contracts = {_HOME_RENTAL: home_rental.application(**doors)} if all(doors.values()) else {}
+    for prefix, contract in contracts.items():
+        app.mount(prefix, contract)
+    complete(app, contracts)
 
 
 def _check_of(db: Any) -> Any:
