@@ -1,16 +1,18 @@
 """Import, start-up and memory. `python -m benchmarks.startup.run [--engines sqlite] [--bookings 10000]`."""
 
 import http.client
+import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 
 from benchmarks import product
-from benchmarks.cpu import proportional_bytes, resident_bytes
+from benchmarks.cpu import cpu_seconds, proportional_bytes, resident_bytes
 from benchmarks.http.product_clients import OneCall
 from benchmarks.http.workload import Market, Sold, spread
 from benchmarks.load import drive
@@ -32,17 +34,23 @@ _AIM_MIB = 150
 _MIB = 2**20
 
 
-def import_seconds(code: str, times: int) -> float:
-    """Return the median seconds a fresh interpreter takes to run a line, beyond what it takes to do nothing."""
+def import_seconds(code: str, times: int) -> tuple[float, float]:
+    """Return median seconds, wall and CPU, a fresh interpreter takes for a line, beyond what it takes to do nothing."""
 
-    def once(line: str) -> float:
-        began = time.perf_counter()
+    def once(line: str) -> tuple[float, float]:
+        began, before = time.perf_counter(), _children_cpu()
         subprocess.run([sys.executable, "-c", line], check=True)
-        return time.perf_counter() - began
+        return time.perf_counter() - began, _children_cpu() - before
 
     once(code)  # the first import may have to write byte code
     pairs = [(once(code), once("pass")) for _ in range(times)]
-    return statistics.median(imported - nothing for imported, nothing in pairs)
+    wall, cpu = (statistics.median(imported[of] - nothing[of] for imported, nothing in pairs) for of in (0, 1))
+    return wall, cpu
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class TimedServer(HoldfastServer):
@@ -77,12 +85,22 @@ class TimedServer(HoldfastServer):
             connection.close()
 
 
-def _start(url: str, times: int) -> Sequence[tuple[float, int]]:
-    """Start and stop the server so often; return seconds until ready and resident bytes a moment later."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start of the server."""
+
+    ready_s: float
+    cpu_s: float
+    """Spent until a moment after it was ready."""
+    resident: int
+
+
+def _starts(url: str, times: int) -> Sequence[Start]:
+    """Start and stop the server so often."""
     found = []
     for _ in range(times):
         with TimedServer(env=product.environment(url)) as server:
-            found.append((server.started_in_s, resident_bytes(server.pid)))
+            found.append(Start(server.started_in_s, cpu_seconds([server.pid]), resident_bytes(server.pid)))
     return found
 
 
@@ -117,10 +135,10 @@ async def benchmark(*, engines: tuple[str, ...] = ENGINES, times: int = 5, booki
         {bookings:,} bookings over HTTP from {_CLIENTS} clients; PSS shares such libraries out. Without the database
         server. Aim: start under {_AIM_START_S} s, under {_AIM_MIB} MiB.""",
     )
-    imports = Table(("import", "ms"))
+    imports = Table(("import", "ms", "CPU ms"))
     for line in ("import holdfast.app.asgi", "import holdfast.app.cli", "import fastapi, uvicorn", "import sqlalchemy"):
-        imports.add(f"`{line}`", millis(import_seconds(line, times)))
-    columns = ("engine", "data", "ready ms", "worst ms", "MiB after start", "bookings", "MiB after them", "PSS then")
+        imports.add(f"`{line}`", *map(millis, import_seconds(line, times)))
+    columns = ("engine", "data", "ready ms", "worst ms", "CPU ms", "MiB at start", "bookings", "MiB then", "PSS then")
     table = Table(columns)
     section.tables += [imports, table]
     slowest, largest = 0.0, 0.0
@@ -128,9 +146,10 @@ async def benchmark(*, engines: tuple[str, ...] = ENGINES, times: int = 5, booki
         for data, homes in _MARKETS.items():
             with fresh_database(engine) as url:
                 await product.furnish(url, [(product.HOME, 1)] * homes, guests=GUESTS)
-                starts = _start(url, times)
-                seconds = [each for each, _ in starts]
-                resident = statistics.median(size for _, size in starts)
+                starts = _starts(url, times)
+                median = statistics.median(each.ready_s for each in starts)
+                spent = statistics.median(each.cpu_s for each in starts)
+                resident = statistics.median(each.resident for each in starts)
                 cells = ["-", "-", "-"]
                 if data != "empty":
                     with product.serving(url, guests=GUESTS) as served:
