@@ -7,6 +7,8 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from support.servers import MariaDB, PostgreSQL, missing
+
 _PACKAGES = ("fastapi", "uvicorn", "uvloop", "sqlalchemy", "asyncpg", "asyncmy", "flask", "gunicorn", "psycopg2-binary")
 
 
@@ -48,12 +50,9 @@ def _version(package: str) -> str:
 
 
 def _first_line(engine: str) -> str:
-    from support.servers import MariaDB, PostgreSQL, ServerMissing  # noqa: PLC0415 - the path is set by the package
-
-    program = {"postgresql": (PostgreSQL, "postgres"), "mysql": (MariaDB, "mariadbd")}[engine]
-    try:
-        found = program[0].find()[program[1]]
-    except ServerMissing:
+    if missing(engine):
         return "not installed"
-    printed = subprocess.run([found, "--version"], capture_output=True, text=True, check=True, timeout=20).stdout
-    return printed.strip().removeprefix(str(found)).strip()
+    server, program = {"postgresql": (PostgreSQL, "postgres"), "mysql": (MariaDB, "mariadbd")}[engine]
+    path = server.find()[program]
+    printed = subprocess.run([path, "--version"], capture_output=True, text=True, check=True, timeout=20).stdout
+    return printed.strip().removeprefix(str(path)).strip()
