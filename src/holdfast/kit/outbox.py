@@ -8,14 +8,28 @@ MariaDB/MySQL take the number last, from a row whose lock is kept until the comm
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 import structlog
-from sqlalchemy import Column, ColumnElement, Index, MetaData, Table, and_, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    MetaData,
+    Table,
+    bindparam,
+    delete,
+    literal,
+    not_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -114,60 +128,78 @@ def cursor_table(module: str, tables: MetaData) -> Table:
     )
 
 
+def _event_table(module: str, tables: MetaData) -> Table:
+    return Table(
+        f"{module}_outbox",
+        tables,
+        Column("seq", Whole(), primary_key=True, autoincrement=True),
+        Column("epoch", Whole(), nullable=False),
+        Column("at", Moment(), nullable=False),
+        Column("kind", Text(80), nullable=False),
+        Column("payload", Json(), nullable=False),
+        Index(f"{module}_outbox_position_ix", "epoch", "seq"),
+        # Else SQLite begins again with 1 when all events are gone, behind everybody's cursor.
+        sqlite_autoincrement=True,
+        **STRICT,
+    )
+
+
+def _head_table(module: str, tables: MetaData) -> Table:
+    """Return the table with the number of the newest event: one row, id 1, which MariaDB/MySQL keep locked."""
+    return Table(
+        f"{module}_outbox_head",
+        tables,
+        Column("id", Whole(), primary_key=True, autoincrement=False),
+        Column("last", Whole(), nullable=False),
+        **STRICT,
+    )
+
+
+_TOLD: Final = rows("told", place=Whole(), kind=Text(80), payload=Json())
+
+
+def _adding(box: Table) -> Statement:
+    told = select(_transaction_id(), db_now(), _TOLD.c.kind, _TOLD.c.payload).order_by(_TOLD.c.place)
+    return statement(box.insert().from_select(["epoch", "at", "kind", "payload"], told))
+
+
+def _adding_numbered(box: Table, head: Table) -> Statement:
+    number: Any = head.c.last - bindparam("count", type_=Whole()) + _TOLD.c.place
+    told = select(number, literal(0, Whole()), db_now(), _TOLD.c.kind, _TOLD.c.payload).where(head.c.id == 1)
+    return statement(box.insert().from_select(["seq", "epoch", "at", "kind", "payload"], told))
+
+
+def _beyond(box: Table, dialect: DialectName) -> ColumnElement[bool]:
+    """Return whether a row lies beyond the position in the parameters, so that an index finds the first of them."""
+    epoch, seq = bindparam("epoch", type_=Whole()), bindparam("seq", type_=Whole())
+    if dialect == "postgresql":
+        return tuple_(box.c.epoch, box.c.seq) > tuple_(epoch, seq)
+    return box.c.seq > seq  # there is but one epoch
+
+
 class Outbox:
     """The events of one module."""
 
     def __init__(self, module: str, tables: MetaData) -> None:
         self.module = module
-        self.table = Table(
-            f"{module}_outbox",
-            tables,
-            Column("seq", Whole(), primary_key=True, autoincrement=True),
-            Column("epoch", Whole(), nullable=False),
-            Column("at", Moment(), nullable=False),
-            Column("kind", Text(80), nullable=False),
-            Column("payload", Json(), nullable=False),
-            Index(f"{module}_outbox_position_ix", "epoch", "seq"),
-            **STRICT,
-        )
-        # Taken last and locked until the commit: the number of the newest event on MariaDB/MySQL. One row, id 1.
-        self.head = Table(
-            f"{module}_outbox_head",
-            tables,
-            Column("id", Whole(), primary_key=True, autoincrement=False),
-            Column("last", Whole(), nullable=False),
-            **STRICT,
-        )
+        box = self.table = _event_table(module, tables)
+        head = self.head = _head_table(module, tables)
         self._listeners: list[asyncio.Event] = []
-        box, head = self.table, self.head
-        told = rows("told", place=Whole(), kind=Text(80), payload=Json())
-        self._add = statement(
-            box.insert().from_select(
-                ["epoch", "at", "kind", "payload"],
-                select(_transaction_id(), db_now(), told.c.kind, told.c.payload).order_by(told.c.place),
-            )
-        )
-        self._count = statement(
-            update(head).values(last=head.c.last + bindparam("count")).where(head.c.id == 1)
-        )
-        self._add_numbered = statement(
-            box.insert().from_select(
-                ["seq", "epoch", "at", "kind", "payload"],
-                select(
-                    head.c.last - bindparam("count", type_=Whole()) + told.c.place, 0, db_now(), told.c.kind, told.c.payload
-                ).where(head.c.id == 1),
-            )
-        )
+        self._add = _adding(box)
+        self._count = statement(update(head).values(last=head.c.last + bindparam("count")).where(head.c.id == 1))
+        self._add_numbered = _adding_numbered(box, head)
         self._after = statement(
-            select(box.c.epoch, box.c.seq, box.c.at, box.c.kind, box.c.payload)
-            .where(_beyond(box), _settled(box.c.epoch))
-            .order_by(box.c.epoch, box.c.seq)
-            .limit(bindparam("limit"))
+            lambda dialect: (
+                select(box.c.epoch, box.c.seq, box.c.at, box.c.kind, box.c.payload)
+                .where(_beyond(box, dialect), _settled(box.c.epoch))
+                .order_by(box.c.epoch, box.c.seq)
+                .limit(bindparam("limit"))
+            )
         )
-        self._forget = statement(delete(box).where(~_beyond(box)))
+        self._forget = statement(lambda dialect: delete(box).where(not_(_beyond(box, dialect))))
 
     def calls(self, dialect: DialectName, events: Sequence[Any]) -> tuple[Call, ...]:
-        """Return the writes that publish events; the LAST ones of their transaction, which then is committed at once."""
+        """Return the writes that publish events; the LAST ones of their transaction, which is committed right after."""
         if not events:
             return ()
         told = [(place, type(event).__name__, event) for place, event in enumerate(events, 1)]
@@ -184,11 +216,15 @@ class Outbox:
         for listener in self._listeners:
             listener.set()
 
-    def listen(self) -> asyncio.Event:
-        """Return an event that is set whenever `nudge` is called."""
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """Lend an event that is set whenever `nudge` is called."""
         listener = asyncio.Event()
         self._listeners.append(listener)
-        return listener
+        try:
+            yield listener
+        finally:
+            self._listeners.remove(listener)
 
     async def after(self, db: Database, position: Position, *, limit: int = BATCH) -> list[Any]:
         """Return the next rows that every reader agrees on, in order."""
@@ -218,31 +254,25 @@ def create_cursors(op: Any, module: str) -> None:
     tables.create_all(op.get_bind())
 
 
-def _beyond(box: Table) -> ColumnElement[bool]:
-    epoch, seq = bindparam("epoch", type_=Whole()), bindparam("seq", type_=Whole())
-    return or_(box.c.epoch > epoch, and_(box.c.epoch == epoch, box.c.seq > seq))
-
-
-class _Overtaken(Exception):  # noqa: N818 - never leaves this file
+class _Overtaken(Exception):
     """Another process moved the cursor first."""
 
 
 class Relay:
     """Carries one module's events to one subscriber."""
 
-    def __init__(self, subscription: Subscription, outbox: Outbox, source: Database, own: Database, clock: Clock) -> None:
+    def __init__(
+        self, subscription: Subscription, outbox: Outbox, source: Database, own: Database, clock: Clock
+    ) -> None:
         self.subscription = subscription
         self.outbox = outbox
         self._source = source
         self._own = own
         self._clock = clock
         self._kinds = {kind.__name__: kind for kind in subscription.events}
-        self._heard = outbox.listen()
         self._position: Position | None = None
         cursors = subscription.cursors
-        self._find: Statement = statement(
-            select(cursors.c.epoch, cursors.c.seq).where(cursors.c.name == bindparam("name"))
-        )
+        self._find = statement(select(cursors.c.epoch, cursors.c.seq).where(cursors.c.name == bindparam("name")))
         self._create = adding(cursors, "name", "epoch", "seq")
         self._move = statement(
             update(cursors)
@@ -257,19 +287,19 @@ class Relay:
     async def run(self) -> None:
         """Follow the events until cancelled; failures are logged and tried again, ever more slowly."""
         pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                self._heard.clear()
-                if not await self.step():
-                    await self._wait(POLL_S)
-                pause = _FIRST_PAUSE_S
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:  # noqa: BLE001 - a subscriber's failure must not end the relay
-                log.warning("relay.failed", subscription=self.subscription.name, error=type(error).__name__, exc_info=True)
-                self._position = None
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
+        with self.outbox.listening() as heard:
+            while True:
+                try:
+                    heard.clear()
+                    if not await self.step():
+                        await _wait(heard, POLL_S)
+                    pause = _FIRST_PAUSE_S
+                except Exception as error:
+                    name = self.subscription.name
+                    log.warning("relay.failed", subscription=name, error=type(error).__name__, exc_info=True)
+                    self._position = None
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     async def step(self) -> int:
         """Carry the next batch over; returns how many events it had."""
@@ -277,11 +307,7 @@ class Relay:
         found = await self.outbox.after(self._source, position)
         if not found:
             return 0
-        delivered = [
-            Delivered(position=(row.epoch, row.seq), at=row.at, event=msgspec.convert(row.payload, self._kinds[row.kind]))
-            for row in found
-            if row.kind in self._kinds
-        ]
+        delivered = [self._delivered(row) for row in found if row.kind in self._kinds]
         finish = await self.subscription.handle(delivered) if delivered else None
         reached = (found[-1].epoch, found[-1].seq)
         try:
@@ -291,6 +317,10 @@ class Relay:
             return len(found)
         self._position = reached
         return len(found)
+
+    def _delivered(self, row: Any) -> Delivered:
+        event: Any = msgspec.convert(row.payload, self._kinds[row.kind])
+        return Delivered(position=(row.epoch, row.seq), at=row.at, event=event)
 
     async def position(self) -> Position:
         """Return how far this subscriber has come."""
@@ -310,22 +340,20 @@ class Relay:
         return START
 
     async def _advance(self, tx: Tx, before: Position, after: Position, finish: Finish | None) -> None:
-        moved = await tx.run(
-            self._move(
-                name=self.subscription.name, from_epoch=before[0], from_seq=before[1], to_epoch=after[0], to_seq=after[1]
-            )
-        )
+        steps = {"from_epoch": before[0], "from_seq": before[1], "to_epoch": after[0], "to_seq": after[1]}
+        moved = await tx.run(self._move(name=self.subscription.name, **steps))
         if not moved:
             raise _Overtaken
         if finish is not None:
             await finish(tx)
 
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._heard.wait()
-        except TimeoutError:
-            return
+
+async def _wait(heard: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await heard.wait()
+    except TimeoutError:
+        return
 
 
 async def prune(relays: Sequence[Relay], source: Database) -> None:

@@ -155,6 +155,7 @@ def _create_outbox() -> None:
         sa.Column("kind", Text(80), nullable=False),
         sa.Column("payload", Json(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("catalog_outbox_pk")),
+        sqlite_autoincrement=True,
         **STRICT,
     )
     op.create_index("catalog_outbox_position_ix", "catalog_outbox", ["epoch", "seq"])

@@ -132,13 +132,17 @@ class Database(ABC):
         """
         return await self._timed(lambda attempt: self._read(work, attempt))
 
-    async def snapshot(self, work: Work[T]) -> T:
+    async def snapshot(self, work: Work[T], *, deadline_s: float | None = None) -> T:
         """Run a function that only reads; all its statements see the same instant.
+
+        Args:
+            work: What reads.
+            deadline_s: How long it may take, where that is more than usual.
 
         Raises:
             DatabaseUnavailable: No connection, or not in time.
         """
-        return await self._timed(lambda attempt: self._snapshot(work, attempt))
+        return await self._timed(lambda attempt: self._snapshot(work, attempt), deadline_s)
 
     async def write(self, work: Work[T]) -> T:
         """Run a function in one transaction and commit it; what it returns is true once this returns.
@@ -186,7 +190,7 @@ class Database(ABC):
     @abstractmethod
     async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime: ...
 
-    async def _timed(self, run: Callable[[Attempt], Awaitable[T]]) -> T:
+    async def _timed(self, run: Callable[[Attempt], Awaitable[T]], deadline_s: float | None = None) -> T:
         """Run something that only reads: it may be cancelled, and then its connection is not used again.
 
         Raises:
@@ -194,7 +198,7 @@ class Database(ABC):
         """
         self._refuse_closed()
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(deadline_s or self._deadline_s):
                 return await self._retried(run, Attempt())
         except TimeoutError:
             raise DatabaseUnavailable(_LATE, retry_after_s=1) from None

@@ -302,11 +302,13 @@ def _compile(core: Any, dialect: Dialect) -> Compiled:
             continue
         parameter = done.binds[name]
         turn = _binder(parameter.type, dialect)
-        value = parameter.effective_value
-        if parameter.required or value is None:
+        if parameter.expanding:
+            raise RuntimeError("a list would make a new statement of every length: use `rows`")
+        if parameter.required:
             slots.append(_value_slot(name, turn))
         else:
-            slots.append(_constant_slot(turn(value) if turn else value))
+            value = parameter.effective_value
+            slots.append(_constant_slot(turn(value) if turn and value is not None else value))
     sql = str(done)
     if not slots:
         sql = sql.replace("%%", "%") if dialect_name(dialect) == "mysql" else sql
@@ -321,7 +323,7 @@ def _compile(core: Any, dialect: Dialect) -> Compiled:
 
 def _row_maker(done: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Row]:
     entries = done._result_columns  # noqa: SLF001 - as above
-    made: Any = namedtuple("Row", [entry.keyname for entry in entries], rename=True)  # type: ignore[misc]  # noqa: PYI024
+    made: Any = namedtuple("Row", [entry.keyname for entry in entries], rename=True)  # type: ignore[misc]  # noqa: PYI024 - columns differ
     turns: list[Turn | None] = [
         entry.type.reader(dialect_name(dialect)) if isinstance(entry.type, KitType) else None for entry in entries
     ]

@@ -92,7 +92,9 @@ class Text(KitType):
     def __init__(self, length: int) -> None:
         super().__init__(length)
         self.length = length
-        self.json_sql = {"postgresql": "text[]", "mysql": f"VARCHAR({length})"}
+        # MariaDB cuts off what is too long for a column of JSON_TABLE, and does not say so. With room for one more
+        # character, such a text is too long for the table as well, which refuses it, and equals nothing stored there.
+        self.json_sql = {"postgresql": "text[]", "mysql": f"VARCHAR({length + 1})"}
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> sa.TypeEngine[Any]:
