@@ -61,6 +61,7 @@ T = TypeVar("T")
 
 _NEWEST: Final = 2**62
 _DRAFT_TRIES: Final = 3
+_RECOUNT_WITHIN_S: Final = 3600.0
 _SWEEP_BATCH: Final = 500
 _SWEEP_BEHIND: Final = timedelta(minutes=1)
 
@@ -303,7 +304,7 @@ class Bookings(BookingApi):
         recount = Recount()
         began = self._clock.monotonic()
         started_at = self._clock.now()
-        await self._db.snapshot(recount.run)
+        await self._db.snapshot(recount.run, deadline_s=_RECOUNT_WITHIN_S)
         duration_ms = int((self._clock.monotonic() - began) * 1000)
         report = recount.report(started_at=started_at, duration_ms=duration_ms)
         kept = (

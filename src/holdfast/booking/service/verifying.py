@@ -5,6 +5,7 @@ breach says what it is about, so that a breach can be looked into with one query
 """
 
 from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -12,15 +13,17 @@ from typing import Any, Final
 from holdfast.booking.api import BookingState, Breach, HoldState, IntegrityReport
 from holdfast.booking.models import HoldKind
 from holdfast.booking.rules import STANDING
-from holdfast.booking.service.answers import spans_of
 from holdfast.booking.store import truth
-from holdfast.engine.claims import cells_of
 from holdfast.engine.price import digest, from_json
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row
 
 BREACHES_MOST: Final = 1000
 """More are counted as one last breach, so that a report stays readable."""
+
+
+_SpanKey = tuple[str, int, int]
+"""Resource, first slot, end slot: the ledger frees spans as it took them, so they need not be taken apart."""
 
 
 @dataclass(slots=True)
@@ -30,7 +33,9 @@ class _HoldSeen:
     account_id: int
     digest: str | None
     total_minor: int | None
-    claimed: dict[tuple[str, int], int]
+    claimed: Counter[_SpanKey]
+    net: Counter[_SpanKey] = field(default_factory=Counter)
+    """What the ledger gives it."""
     booked: bool = False
 
 
@@ -45,7 +50,6 @@ class Recount:
     bookings: int = 0
     _holds: dict[str, _HoldSeen] = field(default_factory=dict)
     _ledger: Counter[tuple[str, int]] = field(default_factory=Counter)
-    _net: dict[str, Counter[tuple[str, int]]] = field(default_factory=dict)
     _quotes: dict[str, str] = field(default_factory=dict)
 
     def breach(self, rule: str, subject: Any, detail: str) -> None:
@@ -57,21 +61,16 @@ class Recount:
 
     async def run(self, tx: Tx) -> None:
         """Read everything and compare. Runs inside one snapshot."""
-        async for row in truth.quotes(tx):
-            self._quotes[row.id] = row.digest
-            self._price("quote_price", row.id, row)
-        async for row in truth.holds(tx):
-            self._hold(row)
-        async for row in truth.claims(tx):
-            self._claim(row)
+        await _each(truth.quotes(tx), self._quote)
+        await _each(truth.holds(tx), self._hold)
+        await _each(truth.claims(tx), self._claim)
         self._compare_holds()
-        async for row in truth.cells(tx):
-            self._cell(row)
+        async for page in truth.cells(tx):
+            self._compare_cells(page)
         for (resource_id, slot), units in self._ledger.items():
             if units:
                 self.breach("cell_missing", f"{resource_id}@{slot}", f"the ledger says {units} taken, there is no cell")
-        async for row in truth.bookings(tx):
-            self._booking(row)
+        await _each(truth.bookings(tx), self._booking)
         self._compare_bookings()
         await self._compare_quotas(tx)
 
@@ -90,6 +89,10 @@ class Recount:
             breaches=tuple(breaches),
         )
 
+    def _quote(self, row: Row) -> None:
+        self._quotes[row.id] = row.digest
+        self._price("quote_price", row.id, row)
+
     def _price(self, rule: str, subject: Any, row: Row) -> None:
         try:
             price = from_json(row.price)
@@ -104,9 +107,10 @@ class Recount:
             )
 
     def _hold(self, row: Row) -> None:
-        claimed = cells_of(spans_of(row.spans))
+        claimed: Counter[_SpanKey] = Counter()
+        for resource_id, first, end, quantity in row.spans:
+            claimed[resource_id, first, end] += quantity
         self._holds[row.id] = _HoldSeen(row.state, row.kind, row.account_id, row.digest, row.total_minor, claimed)
-        self._net[row.id] = Counter()
         if row.kind is HoldKind.OWNER:
             return
         self._price("hold_price", row.id, row)
@@ -120,15 +124,15 @@ class Recount:
             self.breach("hold_missing", row.hold_id, f"ledger entry {row.seq} tells of a hold that does not exist")
         elif row.quantity > 0 and row.digest != seen.digest:
             self.breach("hold_price", row.hold_id, "the price is not the one the ledger took stock for")
-        net = self._net.setdefault(row.hold_id, Counter())
+        if seen is not None:
+            seen.net[row.resource_id, row.first_slot, row.end_slot] += row.quantity
+        ledger, resource_id, quantity = self._ledger, row.resource_id, row.quantity
         for slot in range(row.first_slot, row.end_slot):
-            key = (row.resource_id, slot)
-            net[key] += row.quantity
-            self._ledger[key] += row.quantity
+            ledger[resource_id, slot] += quantity
 
     def _compare_holds(self) -> None:
         for hold_id, seen in self._holds.items():
-            net = {key: units for key, units in self._net[hold_id].items() if units}
+            net = {span: units for span, units in seen.net.items() if units}
             expected = seen.claimed if seen.state in STANDING else {}
             if net != expected:
                 self.breach(
@@ -136,16 +140,16 @@ class Recount:
                     hold_id,
                     f"{seen.state}, but the ledger gives it {_units(net)}, not {_units(expected)}",
                 )
-        self._net.clear()
 
-    def _cell(self, row: Row) -> None:
-        self.cells += 1
-        subject = f"{row.resource_id}@{row.slot}"
-        recounted = self._ledger.pop((row.resource_id, row.slot), 0)
-        if row.taken != recounted:
-            self.breach("cell_taken", subject, f"{row.taken} taken, the ledger says {recounted}")
-        if not 0 <= row.taken <= row.capacity:
-            self.breach("cell_oversold", subject, f"{row.taken} taken of {row.capacity}")
+    def _compare_cells(self, page: list[Row]) -> None:
+        self.cells += len(page)
+        ledger = self._ledger
+        for resource_id, slot, taken, capacity in page:
+            recounted = ledger.pop((resource_id, slot), 0)
+            if taken != recounted:
+                self.breach("cell_taken", f"{resource_id}@{slot}", f"{taken} taken, the ledger says {recounted}")
+            if not 0 <= taken <= capacity:
+                self.breach("cell_oversold", f"{resource_id}@{slot}", f"{taken} taken of {capacity}")
 
     def _booking(self, row: Row) -> None:
         self.bookings += 1
@@ -175,13 +179,20 @@ class Recount:
             for seen in self._holds.values()
             if seen.state is HoldState.HELD and seen.kind is HoldKind.GUEST
         )
-        async for row in truth.quotas(tx):
-            counted = live.pop(row.account_id, 0)
-            if row.live != counted:
-                self.breach("quota_live", row.account_id, f"{row.live} live holds counted, there are {counted}")
+        async for page in truth.quotas(tx):
+            for row in page:
+                counted = live.pop(row.account_id, 0)
+                if row.live != counted:
+                    self.breach("quota_live", row.account_id, f"{row.live} live holds counted, there are {counted}")
         for account_id, counted in live.items():
             self.breach("quota_live", account_id, f"{counted} live holds are not counted")
 
 
-def _units(cells: dict[tuple[str, int], int]) -> str:
-    return f"{sum(cells.values())} units on {len(cells)} cells"
+async def _each(pages: AsyncIterator[list[Row]], look: Callable[[Row], None]) -> None:
+    async for page in pages:
+        for row in page:
+            look(row)
+
+
+def _units(spans: Mapping[_SpanKey, int]) -> str:
+    return f"{sum(spans.values())} units on {len(spans)} spans"

@@ -12,22 +12,27 @@ from holdfast.kit.db.statements import Row, Statement, statement
 _PAGE: Final = 5000
 
 
-def _paged(table: Table, columns: tuple[str, ...], *order: str) -> Statement:
-    """Return a statement for the rows behind a position in the order of a unique key."""
-    keys = [table.c[name] for name in order]
-    behind: list[Any] = []
-    for place, key in enumerate(keys):
-        same = [each == bindparam(f"k{at}", type_=each.type) for at, each in enumerate(keys[:place])]
-        behind.append(and_(*same, key > bindparam(f"k{place}", type_=key.type)))
-    return statement(select(*[table.c[name] for name in columns]).where(or_(*behind)).order_by(*keys).limit(_PAGE))
+def _paged(table: Table, columns: tuple[str, ...], first: str, second: str | None = None) -> Statement:
+    """Return a statement for the rows behind a position in the order of a unique key of one or two columns.
+
+    The condition on the first column stands alone, so that every engine enters the index there.
+    """
+    outer = table.c[first]
+    start = bindparam("k0", type_=outer.type)
+    if second is None:
+        order, behind = [outer], outer > start
+    else:
+        inner = table.c[second]
+        order = [outer, inner]
+        behind = and_(outer >= start, or_(outer > start, inner > bindparam("k1", type_=inner.type)))
+    return statement(select(*[table.c[name] for name in columns]).where(behind).order_by(*order).limit(_PAGE))
 
 
-async def _walk(tx: Tx, page: Statement, start: tuple[Any, ...], *order: str) -> AsyncIterator[Row]:
+async def _walk(tx: Tx, page: Statement, start: tuple[Any, ...], *order: str) -> AsyncIterator[list[Row]]:
     position = start
     while True:
         found = await tx.all(page(**{f"k{at}": value for at, value in enumerate(position)}))
-        for row in found:
-            yield row
+        yield found
         if len(found) < _PAGE:
             return
         position = tuple(getattr(found[-1], name) for name in order)
@@ -52,31 +57,31 @@ _QUOTES = _paged(quote, ("id", "price", "total_minor", "currency", "digest"), "i
 _QUOTAS = _paged(quota, ("account_id", "live"), "account_id")
 
 
-def cells(tx: Tx) -> AsyncIterator[Row]:
-    """Walk over all cells."""
+def cells(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over all cells, a page at a time."""
     return _walk(tx, _CELLS, ("", _LOW), "resource_id", "slot")
 
 
-def claims(tx: Tx) -> AsyncIterator[Row]:
-    """Walk over the claim ledger."""
+def claims(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over the claim ledger, a page at a time."""
     return _walk(tx, _CLAIMS, (_LOW,), "seq")
 
 
-def holds(tx: Tx) -> AsyncIterator[Row]:
-    """Walk over all holds."""
+def holds(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over all holds, a page at a time."""
     return _walk(tx, _HOLDS, ("",), "id")
 
 
-def bookings(tx: Tx) -> AsyncIterator[Row]:
-    """Walk over all bookings."""
+def bookings(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over all bookings, a page at a time."""
     return _walk(tx, _BOOKINGS, (_LOW,), "number")
 
 
-def quotes(tx: Tx) -> AsyncIterator[Row]:
-    """Walk over all quotes."""
+def quotes(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over all quotes, a page at a time."""
     return _walk(tx, _QUOTES, ("",), "id")
 
 
-def quotas(tx: Tx) -> AsyncIterator[Row]:
-    """Walk over all counts of live holds."""
+def quotas(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over all counts of live holds, a page at a time."""
     return _walk(tx, _QUOTAS, (_LOW,), "account_id")
