@@ -243,6 +243,8 @@ async def benchmark(plan: Plan) -> Section:
         found = await _paths(section, contestants, plan)
         await _doubles(section, contestants, plan)
         section.remarks += _aims(found, contestants)
+        busiest = max(report.cpu["client"] / report.seconds for report in found.values())
+        section.remarks.append(f"The load generator took {busiest:.0%} of one core at most.")
     return section
 
 
