@@ -3,21 +3,19 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 import click
-from pydantic import ValidationError
 from typing_extensions import override
 
 from holdfast.app.errors import CannotStart
-from holdfast.app.settings import RunSettings
+from holdfast.app.settings import RunSettings, read_settings
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.log import configure_logging
-from holdfast.kit.settings import LogFormat, LogLevel, ModuleSettings, Settings
+from holdfast.kit.settings import LogFormat, LogLevel, Settings
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
-SettingsT = TypeVar("SettingsT", bound=ModuleSettings)
 
 BREACH: Final = 1
 """Exit code of `verify` when something does not add up."""
@@ -46,22 +44,8 @@ def _line(error: Exception) -> str:
     return "; ".join(fields) or str(error)
 
 
-def _read(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT:
-    """Return settings from the options that were given, else from the environment.
-
-    Raises:
-        CannotStart: A setting is out of range or cannot be read.
-    """
-    try:
-        return kind(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        wrong = [f"{prefix}{'_'.join(map(str, each['loc']))}".upper() + f": {each['msg']}" for each in error.errors()]
-        raise CannotStart("; ".join(wrong)) from error
-
-
 def _settings(database: str | None, *, quiet: bool = False) -> Settings:
-    settings = _read(Settings, {"database_url": database})
+    settings = read_settings(Settings, {"database_url": database})
     level = LogLevel.WARNING if quiet and "log_level" not in settings.model_fields_set else settings.log_level
     form = LogFormat.CONSOLE if quiet and "log_format" not in settings.model_fields_set else settings.log_format
     configure_logging(level=level, form=form)
@@ -106,7 +90,7 @@ def serve(database: str | None, **run: Any) -> None:
     """Serve what is in the database over HTTP."""
     from holdfast.app.serving import serve_database  # noqa: PLC0415 - loads the web framework, which few commands need
 
-    serve_database(_settings(database), _read(RunSettings, run))
+    serve_database(_settings(database), read_settings(RunSettings, run))
 
 
 @main.command()
@@ -115,10 +99,10 @@ def demo(database: str | None, **run: Any) -> None:
     """Make the demo data if it is absent, serve it, and say what to try next."""
     from holdfast.app.serving import serve_demo  # noqa: PLC0415 - as above
 
-    settings = _read(Settings, {})
+    settings = read_settings(Settings)
     chosen = "database_url" in settings.model_fields_set
     settings = _settings(database or (settings.database_url if chosen else _DEMO_DATABASE), quiet=True)
-    serve_demo(settings, _read(RunSettings, run))
+    serve_demo(settings, read_settings(RunSettings, run))
 
 
 @main.command()
@@ -128,7 +112,7 @@ def work(database: str | None, modules: str | None) -> None:
     """Carry events and run jobs without serving, for installations whose servers leave that to others."""
     from holdfast.app.commands import work_until_stopped  # noqa: PLC0415 - as above
 
-    _run(work_until_stopped(_settings(database), _read(RunSettings, {"modules": modules})))
+    _run(work_until_stopped(_settings(database), read_settings(RunSettings, {"modules": modules})))
 
 
 @main.command()
@@ -143,7 +127,7 @@ def migrate(database: str | None, modules: str | None, down_to: str | None, *, y
     settings = _settings(database, quiet=True)
     if down_to and not yes:
         _ask("This deletes every table and all data.")
-    _run(change_schema(settings, _read(RunSettings, {"modules": modules}), target=down_to or "head"))
+    _run(change_schema(settings, read_settings(RunSettings, {"modules": modules}), target=down_to or "head"))
 
 
 @main.command()
@@ -152,7 +136,7 @@ def seed(database: str | None) -> None:
     """Fill an empty database with the demo data, without serving it."""
     from holdfast.app.commands import seed_database  # noqa: PLC0415 - as above
 
-    _run(seed_database(_settings(database, quiet=True), _read(RunSettings, {})))
+    _run(seed_database(_settings(database, quiet=True), read_settings(RunSettings)))
 
 
 @main.command()
@@ -165,7 +149,7 @@ def drop(database: str | None, *, yes: bool) -> None:
     settings = _settings(database, quiet=True)
     if not yes:
         _ask("This deletes every table and all data.")
-    _run(change_schema(settings, _read(RunSettings, {}), target="base"))
+    _run(change_schema(settings, read_settings(RunSettings), target="base"))
 
 
 @main.command("create-admin")
@@ -176,7 +160,7 @@ def create_admin(database: str | None, email: str, username: str) -> None:
     """Create an account that may do everything; its password is in HOLDFAST_ADMIN_PASSWORD, or is asked for."""
     from holdfast.app.commands import register_admin  # noqa: PLC0415 - as above
 
-    settings, run = _settings(database, quiet=True), _read(RunSettings, {})
+    settings, run = _settings(database, quiet=True), read_settings(RunSettings)
     account = _run(register_admin(settings, run, email=email, username=username, password=_admin_password()))
     click.echo(f"admin {account.username} <{account.email}> has id {account.id}")
 
@@ -189,7 +173,7 @@ def verify(ctx: click.Context, database: str | None, *, as_json: bool) -> None:
     """Recount everything sold against everything there is; exit code 1 if something does not add up."""
     from holdfast.app.commands import recount, show_report  # noqa: PLC0415 - as above
 
-    report = _run(recount(_settings(database, quiet=True), _read(RunSettings, {})))
+    report = _run(recount(_settings(database, quiet=True), read_settings(RunSettings)))
     show_report(report, as_json=as_json)
     if report.breaches:
         ctx.exit(BREACH)

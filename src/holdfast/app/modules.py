@@ -14,6 +14,7 @@ import structlog
 
 from holdfast.accounts.module import MODULE as ACCOUNTS
 from holdfast.app.errors import CannotStart
+from holdfast.app.settings import read_settings
 from holdfast.booking.module import MODULE as BOOKING
 from holdfast.catalog.module import MODULE as CATALOG
 from holdfast.kit.clock import Clock
@@ -170,7 +171,7 @@ async def assemble(
         checkpoints: SQLite only: whether this process checkpoints; exactly one may.
 
     Raises:
-        CannotStart: A database URL is wrong, there is no such module, or a need is unmet.
+        CannotStart: A database URL or a setting is wrong, there is no such module, or a need is unmet.
     """
     clock = clock or Clock()
     databases: dict[str, Database] = {}
@@ -183,7 +184,7 @@ async def assemble(
             db=databases[url],
             clock=clock,
             keyring=keyring,
-            settings=module.settings(),
+            settings=read_settings(module.settings),
             doors={need: running[need].built.api for need in module.needs},
         )
         running[module.name] = Running(module=module, url=url, db=databases[url], built=module.build(house))

@@ -1,11 +1,15 @@
 """Settings of how the product is run: `HOLDFAST_*`, beside those of `holdfast.kit.settings.Settings`."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import NoDecode
 
+from holdfast.app.errors import CannotStart
 from holdfast.kit.settings import ModuleSettings
+
+SettingsT = TypeVar("SettingsT", bound=ModuleSettings)
 
 
 class RunSettings(ModuleSettings, env_prefix="HOLDFAST_"):
@@ -32,3 +36,17 @@ class RunSettings(ModuleSettings, env_prefix="HOLDFAST_"):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+
+def read_settings(kind: type[SettingsT], given: Mapping[str, Any] | None = None) -> SettingsT:
+    """Return settings from what was given (None counts as not given), else from the environment.
+
+    Raises:
+        CannotStart: A setting is out of range or cannot be read; the text names its environment variable.
+    """
+    try:
+        return kind(**{name: value for name, value in (given or {}).items() if value is not None})
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        wrong = [(f"{prefix}{'_'.join(map(str, each['loc']))}".upper(), each["msg"]) for each in error.errors()]
+        raise CannotStart("; ".join(f"{name.rstrip('_')}: {text}" for name, text in wrong)) from error
