@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 DEADLINE_S: Final = 15.0
 """How long a transaction may take with all its retries."""
+_TRIES_LEAST: Final = 3
+"""How often at least a transaction may wait for a lock in vain before its deadline."""
 _FIRST_PAUSE_S: Final = 0.002
 _LONGEST_PAUSE_S: Final = 0.1
 _LATE: Final = "the database did not answer in time"
@@ -121,6 +123,7 @@ class Database(ABC):
     def __init__(self, clock: Clock, *, deadline_s: float = DEADLINE_S) -> None:
         self.clock = clock
         self._deadline_s = deadline_s
+        self._lock_wait_s = deadline_s / _TRIES_LEAST
         self._closed = False
         self._running: set[asyncio.Task[Any]] = set()
 

@@ -4,6 +4,7 @@ A module's revisions lie in its `migrations/` folder and are kept in a version t
 share a database or have one each.
 """
 
+import importlib
 import importlib.resources
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +18,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from holdfast.kit.db.opening import engine_of, parsed
+from holdfast.kit.db.statements import dialect_name
+from holdfast.kit.errors import DatabaseUnavailable
 
 T = TypeVar("T")
 
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "mysql": "mysql+asyncmy", "sqlite": "sqlite+pysqlite"}
+_MODULES = {"postgresql": "postgres", "mysql": "mysql"}
 _LOCK_WAIT_S = 10
+_LOCK = 727274
 
 
 def _folder(module: str) -> Path:
@@ -36,10 +42,12 @@ def _versions(module: str) -> str:
 
 async def _with_connection(url: str, run: Callable[[Connection], T]) -> T:
     made = parsed(url)
-    target = made.set(drivername=_DRIVERS[engine_of(made)])
-    if engine_of(made) == "sqlite":
+    family = engine_of(made)
+    target = made.set(drivername=_DRIVERS[family], query={})
+    if family == "sqlite":
         return _with_sqlite(target, run)
-    engine = create_async_engine(target)
+    connect = importlib.import_module(f"holdfast.kit.db.{_MODULES[family]}").connect
+    engine = create_async_engine(target, poolclass=NullPool, async_creator=lambda: connect(made))
     try:
         async with engine.connect() as connection:
             result = await connection.run_sync(run)
@@ -87,6 +95,7 @@ async def migrate(url: str, module: str, *, target: str = "head") -> None:
 
     Raises:
         BadDatabaseUrl: See `opening.parsed`.
+        DatabaseUnavailable: Another process has been changing the schema for too long.
     """
 
     def down(script: ScriptDirectory, revision: Any) -> Any:
@@ -96,13 +105,28 @@ async def migrate(url: str, module: str, *, target: str = "head") -> None:
         return script._upgrade_revs(target, revision)  # noqa: SLF001 - what alembic's own command calls
 
     def run(connection: Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_WAIT_S}s'")
-            # Two servers that start at once take turns.
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(727274)")
+        _take_turns(connection)
         _environment(connection, module, down if target == "base" else up, target)
 
     await _with_connection(url, run)
+
+
+def _take_turns(connection: Connection) -> None:
+    """Keep another server that starts at this moment waiting; SQLite's transaction does it by itself.
+
+    Raises:
+        DatabaseUnavailable: It has been at it for too long.
+    """
+    family = dialect_name(connection.dialect)
+    if family == "postgresql":
+        connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_WAIT_S}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    elif family == "mysql":
+        connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT_S}")
+        # Let go with the connection.
+        lock = f"GET_LOCK(LEFT(CONCAT('holdfast.', DATABASE()), 64), {_LOCK_WAIT_S})"
+        if connection.exec_driver_sql(f"SELECT {lock}").scalar() != 1:
+            raise DatabaseUnavailable("another process is changing the schema", retry_after_s=_LOCK_WAIT_S)
 
 
 async def revision_of(url: str, module: str) -> tuple[str | None, str | None]:

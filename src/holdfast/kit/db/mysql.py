@@ -55,15 +55,18 @@ _VIOLATIONS: Final[dict[int, type[IntegrityViolation]]] = {
     1644: GuardViolation,
 }
 _NAMES: Final = re.compile(r"CONSTRAINT `([^`]+)`|for key '(?:[^'.]+\.)?([^']+)'|Check constraint '([^']+)'|'([^']+)'")
-_SET_UP: Final = (
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    (
-        "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, "
-        "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-    ),
-)
 _CONNECT_WITHIN_S: Final = 5
 _SAFE_FLUSHES: Final = frozenset({1, 3})
+
+
+def _set_up(lock_wait_s: float) -> tuple[str, ...]:
+    """Return what a session is told before its first use."""
+    modes = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+    wait = max(1, round(lock_wait_s))
+    return (
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        f"SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = {wait}, sql_mode = '{modes}'",
+    )
 
 
 def _constraint(text: str) -> str:
@@ -247,7 +250,7 @@ class MysqlDatabase(ServedDatabase[MysqlSession]):
             log.warning("database.unreachable", engine=self.dialect, error=type(error).__name__)
             raise DatabaseUnavailable(retry_after_s=1) from error
         try:
-            for sql in _SET_UP:
+            for sql in _set_up(self._lock_wait_s):
                 await session.execute(sql)
         except BaseException as error:
             session.destroy()

@@ -1,6 +1,6 @@
 """From a URL to a database."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,11 +13,18 @@ class BadDatabaseUrl(ValueError):
     """The database URL cannot be understood. Use `sqlite:///file.db`, `postgresql://…` or `mysql://…`."""
 
 
+_OPTIONS: Final = {
+    "sqlite": frozenset[str](),
+    "postgresql": frozenset({"host", "sslmode", "target_session_attrs"}),
+    "mysql": frozenset({"charset", "unix_socket", "ssl_ca"}),
+}
+
+
 def parsed(url: str) -> URL:
     """Return the parts of a database URL.
 
     Raises:
-        BadDatabaseUrl: It is no URL, or of an engine that is not served.
+        BadDatabaseUrl: It is no URL, of an engine that is not served, or has an option that would be passed over.
     """
     try:
         made = make_url(url)
@@ -25,8 +32,11 @@ def parsed(url: str) -> URL:
         raise BadDatabaseUrl("the database URL cannot be read") from error
     if engine_of(made) not in {"sqlite", "postgresql", "mysql"}:
         raise BadDatabaseUrl(f"no such engine: {made.drivername}; use sqlite, postgresql, mysql or mariadb")
-    if not made.database:
+    if not made.database or made.database == ":memory:":
         raise BadDatabaseUrl("the database URL names no database")
+    known = _OPTIONS[engine_of(made)]
+    if strange := sorted(set(made.query) - known):
+        raise BadDatabaseUrl(f"no such option: {strange[0]}; there are {', '.join(sorted(known)) or 'none'}")
     return made
 
 

@@ -57,7 +57,6 @@ _SETTINGS: Final = {
     "application_name": "holdfast",
     "timezone": "UTC",
     "jit": "off",
-    "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "60s",
     "default_transaction_isolation": "read committed",
 }
@@ -256,7 +255,7 @@ def _renumbered(sql: str, offset: int) -> str:
     return re.sub(r"\$(\d+)", lambda match: f"${int(match[1]) + offset}", sql)
 
 
-async def connect(url: URL) -> Any:
+async def connect(url: URL, *, lock_wait_s: float = 5.0) -> Any:
     """Return a connection of the driver."""
     return await asyncpg.connect(
         host=url.query.get("host") or url.host,
@@ -268,7 +267,7 @@ async def connect(url: URL) -> Any:
         target_session_attrs=url.query.get("target_session_attrs"),
         timeout=_CONNECT_WITHIN_S,
         statement_cache_size=512,
-        server_settings=_SETTINGS,
+        server_settings={**_SETTINGS, "lock_timeout": f"{lock_wait_s * 1000:.0f}ms"},
     )
 
 
@@ -284,7 +283,7 @@ class PostgresDatabase(ServedDatabase[PostgresSession]):
     @override
     async def _connect(self) -> PostgresSession:
         try:
-            connection = await connect(self._url)
+            connection = await connect(self._url, lock_wait_s=self._lock_wait_s)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("database.unreachable", engine=self.dialect, error=type(error).__name__)
             raise DatabaseUnavailable(retry_after_s=1) from error

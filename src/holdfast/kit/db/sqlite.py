@@ -36,7 +36,6 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-_BUSY_TIMEOUT_S: Final = 5
 _CLOSE_WITHIN_S: Final = 10
 _FULL: Final = 2
 _SETTINGS: Final = (
@@ -251,7 +250,11 @@ class SqliteDatabase(Database):
         try:
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=_BUSY_TIMEOUT_S
+                self.path,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=512,
+                timeout=self._lock_wait_s,
             )
         except (OSError, sqlite3.Error) as error:
             raise self._unreachable(error) from error
