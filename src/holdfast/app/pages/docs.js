@@ -12,6 +12,11 @@ function element(name, attributes, ...children) {
   return made;
 }
 
+/** Turn text with `code` in it into nodes. */
+function words(text) {
+  return (text || "").split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
+}
+
 /** Follow a local $ref. */
 function resolve(description, node) {
   if (!node || !node.$ref) return node || {};
@@ -68,7 +73,7 @@ function table(head, rows) {
 
 function parametersTable(description, parameters) {
   return table(["name", "where", "what", "meaning"], parameters.map((one) => [
-    element("code", {}, one.name + (one.required ? " *" : "")), one.in, kind(description, one.schema), one.description || "",
+    element("code", {}, one.name + (one.required ? " *" : "")), one.in, kind(description, one.schema), element("span", {}, ...words(one.description)),
   ]));
 }
 
@@ -76,7 +81,7 @@ function answers(description, operation) {
   return Object.entries(operation.responses || {}).map(([status, raw]) => {
     const answer = resolve(description, raw);
     const shown = bodyExample(description, answer.content);
-    return element("details", {}, element("summary", {}, `${status} ${answer.description || ""}`),
+    return element("details", {}, element("summary", {}, `${status} `, ...words(answer.description)),
       shown && element("p", { class: "note" }, shown.type), shown && element("pre", { tabindex: "0" }, shown.text));
   });
 }
@@ -135,7 +140,7 @@ function tryForm(description, method, path, operation, parameters) {
 
 function fill(inside, description, method, path, operation, shared) {
   const parameters = [...shared, ...(operation.parameters || [])].map((one) => resolve(description, one));
-  if (operation.description) inside.append(element("p", { class: "text" }, operation.description));
+  if (operation.description) inside.append(element("p", { class: "text" }, ...words(operation.description)));
   if (operation.security && operation.security.length) inside.append(element("p", { class: "note" }, "Needs an access token."));
   if (parameters.length) inside.append(element("h3", {}, "Parameters"), parametersTable(description, parameters));
   inside.append(element("h3", {}, "Answers"), ...answers(description, operation));
