@@ -57,7 +57,7 @@ def sources() -> tuple[Source, ...]:
 def tracked() -> tuple[Path, ...]:
     """Return the files of the repository, also the new ones that are not ignored."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
         check=True,
         capture_output=True,
