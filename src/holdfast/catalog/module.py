@@ -9,7 +9,7 @@ from holdfast.kit.module import Built, House, Module
 def build(house: House) -> Built:
     """Put the catalog together with what the house gives it."""
     catalog = Catalog(db=house.db)
-    return Built(api=catalog, routers=routers(catalog, house.keyring), outbox=outbox)
+    return Built(api=catalog, routers=routers(catalog, house.keyring), outbox=outbox, close=catalog.close)
 
 
 MODULE = Module(name="catalog", build=build, tables=tables)

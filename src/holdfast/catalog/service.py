@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from holdfast.catalog import store
@@ -12,6 +14,7 @@ from holdfast.catalog.rules import draft_errors, night_errors, unit_errors
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx, Work
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound
+from holdfast.kit.lanes import Lane
 from holdfast.verticals.stays import NightTerms, StayTerms
 
 T = TypeVar("T")
@@ -26,6 +29,11 @@ class Catalog:
 
     def __init__(self, *, db: Database) -> None:
         self._db = db
+        self._offers: Lane[Sequence[store.Ask], list[StayOffer | None]] = Lane("catalog.offers", self._look_up)
+
+    async def close(self) -> None:
+        """Finish what is in line."""
+        await self._offers.close()
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Property]:
         """Return the properties that exist among `ids`, listed or not, in no set order."""
@@ -41,10 +49,17 @@ class Catalog:
 
     async def stay_offers(self, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayOffer]:
         """Return what is needed to quote the *listed* properties among `ids`; dates as in `stay_terms`."""
-        possible = [each for each in ids if 0 < each <= _ID_MAX]
-        if not possible:
+        asks = [(each, first, end) for each in dict.fromkeys(ids) if 0 < each <= _ID_MAX]
+        if not asks:
             return {}
-        return await self._db.read(lambda tx: store.listed_offers(tx, ids=possible, first=first, end=end))
+        found = await self._offers.submit(asks)
+        return {ask[0]: offer for ask, offer in zip(asks, found, strict=True) if offer is not None}
+
+    async def _look_up(self, orders: Sequence[Sequence[store.Ask]]) -> list[list[StayOffer | None]]:
+        """Answer the questions that came while the last ones were answered, in one round trip."""
+        asks = [ask for order in orders for ask in order]
+        found = iter(await self._db.read(partial(store.listed_offers, asks=asks)))
+        return [list(islice(found, len(order))) for order in orders]
 
     async def list_page(self, *, owner_id: int | None = None, after_id: int = 0, limit: int = 100) -> list[Property]:
         """Return properties in order of id, of one owner or of all.

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, literal, select, update
 
 from holdfast.catalog.api import Location, Property, PropertyDraft, StayOffer
 from holdfast.catalog.models import night, property_
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import DialectName, Row, adding_rows, db_now, rows, statement
-from holdfast.kit.db.types import Whole, to_json
+from holdfast.kit.db.types import Day, Whole, to_json
 from holdfast.verticals.stays import (
     CancellationPolicy,
     LengthDiscount,
@@ -131,17 +131,29 @@ _NIGHT_COLUMNS: Final = (
     night.c.closed_to_arrival,
     night.c.closed_to_departure,
 )
-_DIFFERS: Final = and_(
-    night.c.property_id == property_.c.id,
-    night.c.night >= bindparam("first"),
-    night.c.night <= bindparam("end"),
+Ask = tuple[int, date, date]
+"""A property, and the dates whose differing terms are wanted, both in."""
+
+_ASKS: Final = rows("asks", place=Whole(), id=Whole(), first=Day(), end=Day())
+
+
+def _differs(first: Any, end: Any) -> ColumnElement[bool]:
+    return and_(night.c.property_id == property_.c.id, night.c.night >= first, night.c.night <= end)
+
+
+# Alone, a question is two look-ups by primary key; together, questions share a round trip.
+_TERMS_OF_ONE: Final = statement(
+    select(*_TERMS_COLUMNS, *_NIGHT_COLUMNS)
+    .select_from(property_.outerjoin(night, _differs(bindparam("first"), bindparam("end"))))
+    .where(property_.c.id == bindparam("id"), property_.c.listed)
 )
-_LISTED_TERMS: Final = (
-    select(*_TERMS_COLUMNS, *_NIGHT_COLUMNS).select_from(property_.outerjoin(night, _DIFFERS)).where(property_.c.listed)
+_TERMS: Final = statement(
+    select(_ASKS.c.place, *_TERMS_COLUMNS, *_NIGHT_COLUMNS)
+    .select_from(_ASKS)
+    .join(property_, property_.c.id == _ASKS.c.id)
+    .outerjoin(night, _differs(_ASKS.c.first, _ASKS.c.end))
+    .where(property_.c.listed)
 )
-# Nearly every quote is about one property: without the table of ids the plan is two look-ups by primary key.
-_TERMS_OF_ONE: Final = statement(_LISTED_TERMS.where(property_.c.id == bindparam("id")))
-_TERMS: Final = statement(_LISTED_TERMS.where(property_.c.id.in_(select(_IDS.c.id))))
 
 
 async def find(tx: Tx, *, ids: Sequence[int]) -> list[Property]:
@@ -164,26 +176,26 @@ async def standing(tx: Tx, *, property_id: int) -> tuple[int, int] | None:
     return None if row is None else (row.owner_id, row.version)
 
 
-async def listed_offers(tx: Tx, *, ids: Sequence[int], first: date, end: date) -> dict[int, StayOffer]:
-    """Return the offers of the listed properties among `ids`, with their differing dates in [first, end], both in."""
-    if len(ids) == 1:
-        found = await tx.all(_TERMS_OF_ONE(id=ids[0], first=first, end=end))
-    else:
-        found = await tx.all(_TERMS(ids=[(each,) for each in ids], first=first, end=end))
-    offers: dict[int, StayOffer] = {}
-    nights: dict[int, dict[date, NightTerms]] = {}
-    for row in found:
-        if row.id not in offers:
-            nights[row.id] = {}
-            offers[row.id] = StayOffer(
-                name=row.name,
-                owner_id=row.owner_id,
-                unit_names=tuple(row.unit_names),
-                terms=_terms_of(row, nights[row.id]),
-            )
-        if row.night is not None:
-            nights[row.id][row.night] = _night_terms_of(row)
-    return offers
+async def listed_offers(tx: Tx, *, asks: Sequence[Ask]) -> list[StayOffer | None]:
+    """Return an offer for each question, None where the property is not listed or does not exist."""
+    if len(asks) == 1:
+        [(property_id, first, end)] = asks
+        found = await tx.all(_TERMS_OF_ONE(id=property_id, first=first, end=end))
+        return [_offer_of(found)]
+    by_place: dict[int, list[Row]] = {}
+    for row in await tx.all(_TERMS(asks=[(place, *ask) for place, ask in enumerate(asks)])):
+        by_place.setdefault(row.place, []).append(row)
+    return [_offer_of(by_place.get(place, ())) for place in range(len(asks))]
+
+
+def _offer_of(found: Sequence[Row]) -> StayOffer | None:
+    """Return the offer that rows tell of: one property, once for each date that differs."""
+    if not found:
+        return None
+    row = found[0]
+    nights = {each.night: _night_terms_of(each) for each in found if each.night is not None}
+    unit_names = tuple(row.unit_names)
+    return StayOffer(name=row.name, owner_id=row.owner_id, unit_names=unit_names, terms=_terms_of(row, nights))
 
 
 async def add(tx: Tx, *, owner_id: int, draft: PropertyDraft, units: int, unit_names: Sequence[str]) -> int:
