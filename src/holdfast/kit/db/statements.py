@@ -151,6 +151,11 @@ def _rows_on_sqlite(element: Rows, compiler: Any, *, asfrom: bool = False, **kw:
     return f"(SELECT {parts} FROM {source}) AS {element.name}"  # noqa: S608 - names of columns only
 
 
+def _is_text(sql: str) -> bool:
+    """Return whether a column must name its character set: the database's default may have no letters for it."""
+    return sql.startswith(("VARCHAR", "LONGTEXT"))
+
+
 @compiles(Rows, "mysql", "mariadb")
 def _rows_on_mysql(element: Rows, compiler: Any, *, asfrom: bool = False, **kw: Any) -> str:
     del kw
@@ -160,7 +165,7 @@ def _rows_on_mysql(element: Rows, compiler: Any, *, asfrom: bool = False, **kw: 
     parts = []
     for place, (key, kind) in enumerate(element.kinds.items()):
         sql = kind.json_sql["mysql"]
-        parts.append(f"{compiler.preparer.quote(key)} {sql}{collation if 'VARCHAR' in sql else ''} PATH '$[{place}]'")
+        parts.append(f"{compiler.preparer.quote(key)} {sql}{collation if _is_text(sql) else ''} PATH '$[{place}]'")
     table = f"JSON_TABLE({_json_parameter(element, compiler, 'mysql')}, '$[*]' COLUMNS ({', '.join(parts)}))"
     return f"{table} AS {element.name}"
 

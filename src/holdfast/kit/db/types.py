@@ -39,9 +39,7 @@ def to_micros(moment: datetime) -> int:
     Raises:
         ValueError: The datetime is naive.
     """
-    if moment.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
-    return (moment - _EPOCH) // _MICROSECOND
+    return (_aware(moment) - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
@@ -54,10 +52,14 @@ def to_json(value: Any) -> str:
     return _dump(value).decode()
 
 
-def _naive_utc(moment: datetime) -> datetime:
+def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    return moment
+
+
+def _naive_utc(moment: datetime) -> datetime:
+    return _aware(moment).astimezone(UTC).replace(tzinfo=None)
 
 
 def _aware_utc(moment: datetime) -> datetime:
@@ -211,7 +213,7 @@ class Moment(KitType):
 
     @override
     def binder(self, dialect: str) -> Turn | None:
-        turns: dict[str, Turn] = {"sqlite": to_micros, "mysql": _naive_utc}
+        turns: dict[str, Turn] = {"sqlite": to_micros, "postgresql": _aware, "mysql": _naive_utc}
         return turns.get(dialect)
 
     @override
