@@ -13,7 +13,7 @@ _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 _NUMBER_EPOCH_MS = 1_704_067_200_000  # 2024-01-01: leaves 53-bit numbers room until 2058
 _SLOT_BITS = _STEP_BITS = 6
 _SLOTS, _STEPS = 1 << _SLOT_BITS, 1 << _STEP_BITS
-_CODE_LENGTH = 10
+_CODE_BITS = 50
 
 
 def _base32(value: int, pairs: int) -> str:
@@ -58,7 +58,7 @@ class Numbers:
 
 def new_code() -> str:
     """Return a short code for people to read out: 50 random bits, ten characters without I, L, O and U."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+    return _base32(secrets.randbits(_CODE_BITS), _CODE_BITS // 10)
 
 
 def new_secret() -> str:

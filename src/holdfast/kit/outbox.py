@@ -44,6 +44,8 @@ log = structlog.get_logger()
 
 BATCH: Final = 500
 """Events handed to a subscriber at once."""
+GATHER_S: Final = 0.05
+"""How long events are let gather before the next batch: under load one batch then does the work of many."""
 POLL_S: Final = 0.25
 """How soon events written by other processes are noticed; those of this process are noticed at once."""
 _FIRST_PAUSE_S: Final = 0.5
@@ -291,8 +293,11 @@ class Relay:
             while True:
                 try:
                     heard.clear()
-                    if not await self.step():
+                    carried = await self.step()
+                    if not carried:
                         await _wait(heard, POLL_S)
+                    elif carried < BATCH:
+                        await asyncio.sleep(GATHER_S)
                     pause = _FIRST_PAUSE_S
                 except Exception as error:
                     name = self.subscription.name
