@@ -117,7 +117,8 @@ class Changes:
     """Everything one transaction is going to write."""
 
     new_holds: list[tuple[Any, ...]] = field(default_factory=list)
-    moved: list[tuple[str, str, str, datetime | None]] = field(default_factory=list)
+    moved: dict[str, tuple[str, str, datetime | None]] = field(default_factory=dict)
+    """By hold: the state it is in, the state it goes to, its new end."""
     claims: list[tuple[Any, ...]] = field(default_factory=list)
     cells: Counter[Key] = field(default_factory=Counter)
     """Net units by cell: taken above zero, freed below."""
@@ -148,13 +149,15 @@ class Changes:
 
     def move(self, hold_id: str, old: HoldState, new: HoldState, expires_at: datetime | None = None) -> None:
         """Note that a hold goes from one state to another (or stays, with a new end)."""
-        self.moved.append((hold_id, old, new, expires_at))
+        # An UPDATE takes only one of two rows for the same hold, and no engine says which: two moves are one.
+        first, _, until = self.moved.get(hold_id, (old, old, None))
+        self.moved[hold_id] = (first, new, expires_at or until)
 
     def calls(self, dialect: DialectName, *, ttl_s: int, most_s: int, holds_most: int) -> list[Call]:
         """Return the writes, in the order of locking."""
         calls: list[Call] = []
         if self.moved:
-            calls.append(_MOVE_HOLDS(moved=self.moved))
+            calls.append(_MOVE_HOLDS(moved=[(each, *self.moved[each]) for each in sorted(self.moved)]))
         calls += self._stock_calls()
         if self.new_holds:
             calls.append(_ADD_HOLDS(new_holds=self.new_holds, ttl_s=ttl_s, most_s=most_s))
