@@ -116,15 +116,11 @@ def price_of(stored: Any) -> Price:
 
 
 def with_units(items: tuple[QuotedStay, ...], option: Sequence[Span]) -> tuple[QuotedStay, ...]:
-    """Return the stays with the names of the units that the claim assigned them."""
-    if not any(span.resource_id.count(":") > 1 for span in option):
+    """Return the stays with the names of the units that the claim assigned them: it has one span for each, in order."""
+    if not items or not any(span.resource_id.count(":") > 1 for span in option):
         return items
-    named = []
-    for item in items:
-        prefix = f"stay:{item.property_id}:"
-        units = tuple(span.resource_id.removeprefix(prefix) for span in option if span.resource_id.startswith(prefix))
-        named.append(replace(item, units=units))
-    return tuple(named)
+    named = [span.resource_id.split(":", 2)[2:] for span in option]
+    return tuple(replace(item, units=tuple(units)) for item, units in zip(items, named, strict=True))
 
 
 def hold_of(row: Row, tokens: Tokens, now: datetime) -> Hold:
