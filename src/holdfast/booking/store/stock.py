@@ -116,9 +116,14 @@ async def share_resources(tx: Tx, ids: Iterable[str]) -> dict[str, int]:
 # ------------------------------------------------------------------------------------------------- making and resizing
 
 _NEW = rows("new_resources", id=Text(120), property_id=Whole(), unit=Text(60), capacity=Whole())
+_MADE = resource.alias("made")
 DEFINE = upsert(
     resource,
-    select(_NEW.c.id, _NEW.c.property_id, _NEW.c.unit, _NEW.c.capacity, db_now()).select_from(_NEW).order_by(_NEW.c.id),
+    select(_NEW.c.id, _NEW.c.property_id, _NEW.c.unit, _NEW.c.capacity, db_now())
+    .select_from(_NEW)
+    # Not only the same units: a pool must not get named units beside it, or it could be sold twice over.
+    .where(~select(_MADE.c.id).where(_MADE.c.property_id == _NEW.c.property_id).exists())
+    .order_by(_NEW.c.id),
     columns=["id", "property_id", "unit", "capacity", "created_at"],
     key=["id"],
     update=lambda _: {},
@@ -129,8 +134,10 @@ _OF_PROPERTIES = statement(
     .join(resource, resource.c.property_id == _PROPERTIES.c.property_id)
     .order_by(resource.c.id)
 )
+# Weaker than FOR UPDATE on PostgreSQL: it keeps out claims, which copy the capacity, and not releases, whose ledger
+# entries only refer to the resource and which have their cells already; the two would wait for each other.
 _LOCK_RESOURCE = statement(
-    select(resource.c.id, resource.c.capacity).where(resource.c.id == bindparam("id")).with_for_update()
+    select(resource.c.id, resource.c.capacity).where(resource.c.id == bindparam("id")).with_for_update(key_share=True)
 )
 _SET_CAPACITY = statement(
     update(resource).values(capacity=bindparam("capacity")).where(resource.c.id == bindparam("of"))
@@ -167,7 +174,7 @@ _IN_RANGE = statement(
 
 
 def define(entries: Sequence[tuple[str, int, str | None, int]]) -> Call:
-    """Return the write that makes resources (id, property, unit, capacity); those that exist stay as they are."""
+    """Return the write that makes resources (id, property, unit, capacity); of properties that have none."""
     return DEFINE(new_resources=sorted(entries))
 
 
