@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -62,7 +62,6 @@ T = TypeVar("T")
 _NEWEST: Final = 2**62
 _DRAFT_TRIES: Final = 3
 _RECOUNT_WITHIN_S: Final = 3600.0
-_SWEEP_BATCH: Final = 500
 _SWEEP_BEHIND: Final = timedelta(minutes=1)
 
 
@@ -192,14 +191,20 @@ class Bookings(BookingApi):
             items=(quoted_stay(item, offer, price),),
             price=price,
             digest=digest(price),
-            booking=await self._draft(offer.owner_id, payment_method, payment_status),
             key=key_use(caller),
         )
-        with self._alone(order.key):
-            placed = await self._placing.place(order)
-        if isinstance(placed, Before):
-            return await self._booked(placed)
-        return Keyed(value=_direct(order, placed))
+        for _ in range(_DRAFT_TRIES):
+            draft = await self._draft(offer.owner_id, payment_method, payment_status)
+            order = replace(order, booking=draft)
+            try:
+                with self._alone(order.key):
+                    placed = await self._placing.place(order)
+            except UniqueViolation:
+                continue  # as in `confirm`
+            if isinstance(placed, Before):
+                return await self._booked(placed)
+            return Keyed(value=_direct(order, placed))
+        raise Overloaded(retry_after_s=1)
 
     @override
     async def bookings_of(self, *, account_id: int, before: int | None, limit: int) -> list[Booking]:
@@ -339,13 +344,7 @@ class Bookings(BookingApi):
     async def expire_holds(self) -> None:
         """End holds that have run out. This only tidies: everybody judges them by their time, tidied or not."""
         now = await self._db.read(lambda tx: tx.now())
-        while True:
-            since = self._placing.swept_until
-            ids = await self._db.read(partial(sales.expired_ids, since=since, limit=_SWEEP_BATCH))
-            if not ids:
-                break
-            for hold_id in ids:
-                await self._settling.settle(SettleOrder(verb=Verb.EXPIRE, hold_id=hold_id))
+        await self._settling.sweep(since=self._placing.swept_until)
         # Nothing that ran out by then stands any more, and nothing new can have run out by then.
         self._placing.swept_until = max(self._placing.swept_until, now - _SWEEP_BEHIND)
 

@@ -17,7 +17,7 @@ from holdfast.catalog.api import CatalogApi, NotBookable
 from holdfast.engine.claims import ClaimOrder, Span
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
-from holdfast.kit.db.database import Database, Tx
+from holdfast.kit.db.database import Database, Tx, Work
 from holdfast.kit.db.errors import CheckViolation, ForeignKeyViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import FieldError, Invalid, NotFound
@@ -107,7 +107,7 @@ class Owning:
             await outbox.publish(tx, self._db.dialect, moved)
 
         try:
-            await self._db.write(work)
+            await self._write(work)
         except CheckViolation:
             raise await self._below_sold([pool.id], from_slot, from_slot + NIGHTS_MOST * 2) from None
         outbox.nudge()
@@ -147,7 +147,7 @@ class Owning:
             await outbox.publish(tx, self._db.dialect, moved)
 
         try:
-            await self._db.write(work)
+            await self._write(work)
         except CheckViolation:
             raise await self._below_sold([row.id for row in resources], slots.start, slots.stop) from None
         outbox.nudge()
@@ -188,13 +188,7 @@ class Owning:
             note=note,
             key=key,
         )
-        try:
-            return order.hold_id, await self._placing.place(order)
-        except CapacityTaken as refusal:
-            if not refusal.replayed:
-                standing = await self._standing([row.id for row in resources], night_slot(first), night_slot(end))
-                refusal.extra["bookings"] = standing
-            raise
+        return order.hold_id, await self._placing.place(order)
 
     async def unblock(self, *, owner: Principal, block_id: str) -> None:
         """Give blocked nights back.
@@ -249,6 +243,19 @@ class Owning:
             raise CapacityTaken("one of the nights is taken") from refusal
         outbox.nudge()
         return len(spans)
+
+    async def _write(self, work: Work[None]) -> None:
+        """Write a change of stock.
+
+        Raises:
+            CheckViolation: More is sold.
+        """
+        try:
+            await self._db.write(work)
+        except CheckViolation:
+            # What stands against it may have run out and only wait to be tidied.
+            await self._settling.sweep(since=self._placing.swept_until)
+            await self._db.write(work)
 
     async def _pool(self, owner: Principal, property_id: int) -> Row:
         await self._catalog.own(owner=owner, property_id=property_id)

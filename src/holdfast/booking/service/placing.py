@@ -9,7 +9,7 @@ Two ways of working off a batch, one code path for what is written (docs/decisio
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -27,7 +27,7 @@ from holdfast.engine.claims import Cell, ClaimOrder, Shortage, Span, cells_of, d
 from holdfast.engine.price import Price
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
-from holdfast.kit.db.errors import IntegrityViolation
+from holdfast.kit.db.errors import IntegrityViolation, UniqueViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, Overloaded
 from holdfast.kit.lanes import Lane
@@ -132,9 +132,9 @@ class Placing:
         cold = [order for order in orders if not self._is_hot(order, now)] if hot else list(orders)
         answers: dict[str, Outcome | Exception] = {}
         if cold:
-            answers |= await self._boldly(cold)
+            answers |= await _told(self._boldly, cold)
         if hot:
-            answers |= await self._carefully(hot)
+            answers |= await _told(self._carefully, hot)
         return [answers[order.hold_id] for order in orders]
 
     def _is_hot(self, order: PlaceOrder, now: float) -> bool:
@@ -159,13 +159,21 @@ class Placing:
         return {order.hold_id: _placed(order, 0, at) for order in orders}
 
     async def _carefully(self, orders: Sequence[PlaceOrder]) -> dict[str, Outcome | Exception]:
+        refusal: IntegrityViolation | None = None
         for _ in range(_CAREFUL_TRIES):
             try:
                 answers = await self._db.write(lambda tx: self._decide(tx, orders))
-            except IntegrityViolation:
+            except IntegrityViolation as error:
+                refusal = error
                 continue
             outbox.nudge()
             return answers
+        if len(orders) > 1:
+            # One of them cannot be written. The others must not fail for its sake.
+            alone = [await _told(self._carefully, [order]) for order in orders]
+            return {hold_id: answer for each in alone for hold_id, answer in each.items()}
+        if isinstance(refusal, UniqueViolation):
+            raise refusal
         raise Overloaded("too many sales at once on the same stock", retry_after_s=1)
 
     def _calls(self, changes: Changes) -> list[Any]:
@@ -186,15 +194,16 @@ class Placing:
             end_expired(changes, hold)
         cells = await _look(tx, fresh, changes)
         live = await lock_quotas(tx, guests) if guests else {}
-        admitted = self._admit(fresh, {who: live.get(who, 0) + changes.quotas[who] for who in guests}, await tx.now())
-        answers |= {order.hold_id: refusal for order, refusal in admitted if refusal is not None}
-        served = [order for order, refusal in admitted if refusal is None]
-        for order, choice in zip(served, decide(cells, [order.claim for order in served]), strict=True):
+        cells |= self._places(guests, live, changes)
+        now = await tx.now()
+        timely = [order for order in fresh if not _too_late(order, now)]
+        answers |= {order.hold_id: QuoteExpired() for order in fresh if _too_late(order, now)}
+        for order, choice in zip(timely, decide(cells, [_with_place(order) for order in timely]), strict=True):
             if isinstance(choice, Shortage):
-                answers[order.hold_id] = self._refuse(choice, known=(choice.resource_id, choice.slot) in cells)
+                answers[order.hold_id] = await self._refusal(tx, order, choice, cells)
             else:
                 self._serve(changes, order, choice)
-                answers[order.hold_id] = _placed(order, choice, await tx.now())
+                answers[order.hold_id] = _placed(order, choice, now)
         changes.capacities = {key: cells[key].capacity for key, units in changes.cells.items() if units > 0}
         _keep_refusals(changes, fresh, answers)
         calls = self._calls(changes)
@@ -203,30 +212,28 @@ class Placing:
         await keys.count_replays(tx, list(known))
         return answers
 
-    def _admit(
-        self, orders: Sequence[PlaceOrder], live: dict[int, int], now: datetime
-    ) -> list[tuple[PlaceOrder, HoldfastError | None]]:
-        """Judge what is not stock: whether the quote still holds and the account may hold more."""
-        admitted: list[tuple[PlaceOrder, HoldfastError | None]] = []
-        for order in orders:
-            refusal: HoldfastError | None = None
-            if order.quote_expires_at is not None and order.quote_expires_at <= now:
-                refusal = QuoteExpired()
-            elif order.kind is HoldKind.GUEST:
-                if live[order.account_id] >= self._settings.holds_most:
-                    refusal = HoldQuotaExceeded(retry_after_s=60, extra={"limit": self._settings.holds_most})
-                else:
-                    live[order.account_id] += 1
-            admitted.append((order, refusal))
-        return admitted
+    def _places(self, guests: Iterable[int], live: Mapping[int, int], changes: Changes) -> dict[Key, Cell]:
+        """Return how many more holds accounts may have, as cells: live holds are limited as stock is."""
+        most = self._settings.holds_most
+        return {_place_of(each): Cell(live.get(each, 0) + changes.quotas[each], most) for each in guests}
 
-    def _refuse(self, shortage: Shortage, *, known: bool) -> HoldfastError:
+    async def _refusal(self, tx: Tx, order: PlaceOrder, shortage: Shortage, cells: Mapping[Key, Cell]) -> HoldfastError:
+        if (shortage.resource_id, shortage.slot) == _place_of(order.account_id):
+            return HoldQuotaExceeded(retry_after_s=60, extra={"limit": self._settings.holds_most})
         self._heat(shortage.resource_id)
         property_id = property_of(shortage.resource_id)
-        if not known:
+        if (shortage.resource_id, shortage.slot) not in cells:
             return NotBookable(extra={"property_id": property_id})
         night = slot_night(shortage.slot).isoformat()
-        return CapacityTaken(f"the night of {night} is taken", extra={"property_id": property_id, "night": night})
+        extra: dict[str, Any] = {"property_id": property_id, "night": night}
+        if order.kind is HoldKind.OWNER:
+            extra["bookings"] = [
+                reference
+                for option in order.claim.options
+                for span in option
+                for reference in await sales.standing_on(tx, span.resource_id, first=span.first_slot, end=span.end_slot)
+            ]
+        return CapacityTaken(f"the night of {night} is taken", extra=extra)
 
     def _serve(self, changes: Changes, order: PlaceOrder, choice: int) -> None:
         """Note everything that serving an order writes."""
@@ -307,6 +314,33 @@ def property_of(resource_id: str) -> int:
 def _placed(order: PlaceOrder, choice: int, at: datetime) -> Placed:
     option = order.claim.options[choice]
     return Placed(at, with_units(order.items, option), option)
+
+
+async def _told(
+    serve: Callable[[Sequence[PlaceOrder]], Awaitable[dict[str, Outcome | Exception]]], orders: Sequence[PlaceOrder]
+) -> dict[str, Outcome | Exception]:
+    """Serve orders; a failure is told to these alone, because others of the batch are committed already."""
+    try:
+        return await serve(orders)
+    except Exception as error:  # noqa: BLE001 - told to everybody whom it concerns
+        return dict.fromkeys([order.hold_id for order in orders], error)
+
+
+def _too_late(order: PlaceOrder, now: datetime) -> bool:
+    return order.quote_expires_at is not None and order.quote_expires_at <= now
+
+
+def _place_of(account_id: int) -> Key:
+    return f"account:{account_id}", 0
+
+
+def _with_place(order: PlaceOrder) -> ClaimOrder:
+    """Return what an order needs: its stock and, for a guest, a place among the live holds of the account."""
+    if order.kind is not HoldKind.GUEST:
+        return order.claim
+    account, slot = _place_of(order.account_id)
+    place = Span(resource_id=account, first_slot=slot, end_slot=slot + 1)
+    return ClaimOrder(tuple((place, *option) for option in order.claim.options))
 
 
 def _answered(

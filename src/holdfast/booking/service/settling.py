@@ -4,11 +4,13 @@ Every order names a hold (or a booking, and through it its hold). A batch locks 
 state machine at one instant of the database's clock, and writes everything in one transaction.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from holdfast.booking.api import (
     AlreadyCancelled,
@@ -43,11 +45,13 @@ from holdfast.booking.store.changes import Changes
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
-from holdfast.kit.db.errors import UniqueViolation
+from holdfast.kit.db.errors import IntegrityViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, NotFound
 from holdfast.kit.lanes import Lane
 from holdfast.verticals.stays import has_begun, refund
+
+_SWEEP_BATCH: Final = 500
 
 
 class Verb(StrEnum):
@@ -132,13 +136,42 @@ class Settling:
         """Finish what is in line."""
         await self._lane.close()
 
+    async def sweep(self, *, since: datetime) -> None:
+        """End the holds that ran out after an instant. This only tidies: everybody judges them by their time."""
+        while ids := await self._db.read(partial(sales.expired_ids, since=since, limit=_SWEEP_BATCH)):
+            await asyncio.gather(*[self.settle(SettleOrder(verb=Verb.EXPIRE, hold_id=each)) for each in ids])
+
     async def _run(self, orders: Sequence[SettleOrder]) -> Sequence[Outcome | Exception]:
         try:
             answers = await self._db.write(lambda tx: self._decide(tx, orders, look_up_keys=False))
-        except UniqueViolation:
-            # A key was used before. That is rare, so only then is it looked for.
-            answers = await self._db.write(lambda tx: self._decide(tx, orders, look_up_keys=True))
+        except IntegrityViolation:
+            return await self._again(orders)
         outbox.nudge()
+        return answers
+
+    async def _again(self, orders: Sequence[SettleOrder]) -> Sequence[Outcome | Exception]:
+        """Settle a batch that was refused: a key was used before. That is rare, so only now is it looked for.
+
+        Raises:
+            IntegrityViolation: It was not that, and the batch is of one.
+        """
+        try:
+            answers = await self._db.write(lambda tx: self._decide(tx, orders, look_up_keys=True))
+        except IntegrityViolation:
+            if len(orders) == 1:
+                raise
+            return await self._one_by_one(orders)
+        outbox.nudge()
+        return answers
+
+    async def _one_by_one(self, orders: Sequence[SettleOrder]) -> Sequence[Outcome | Exception]:
+        """Settle orders of which one cannot be written: the others must not fail for its sake."""
+        answers: list[Outcome | Exception] = []
+        for order in orders:
+            try:
+                answers += await self._run([order])
+            except Exception as error:  # noqa: BLE001 - told to whom it belongs; those before it are committed
+                answers.append(error)
         return answers
 
     async def _decide(self, tx: Tx, orders: Sequence[SettleOrder], *, look_up_keys: bool) -> list[Outcome | Exception]:
