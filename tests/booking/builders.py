@@ -1,0 +1,292 @@
+"""A house to sell: booking over a migrated database, with a real catalog, an owner, and homes to stay in.
+
+Tests share a database per module and engine, so each takes homes and guests of its own. Every `House` has a clock of
+its own, and its database follows that clock.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import date, time, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from holdfast.booking import models
+from holdfast.booking.api import Booking, Caller, Hold, Keyed, NightStock, Quote, StayItem
+from holdfast.booking.service.booking import Bookings
+from holdfast.booking.settings import BookingSettings
+from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
+from holdfast.catalog.service import Catalog
+from holdfast.kit.auth import Principal
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database
+from holdfast.kit.db.migrate import migrate
+from holdfast.kit.db.opening import open_database
+from holdfast.kit.db.statements import Row, statement
+from holdfast.kit.secrets import Keyring
+from holdfast.verticals.stays import POLICIES, StayTerms, night_slot
+
+SECRET = "the secret of the tests, long enough to be one"
+ZONE = "America/New_York"
+_AHEAD = timedelta(days=30)
+_accounts = count(1000)
+_keys = count(1)
+_EVERY: dict[Table, Any] = {}
+
+TERMS = StayTerms(
+    property_id=0,
+    currency="USD",
+    zone=ZONE,
+    base_minor=10_000,
+    weekend_minor=None,
+    cleaning_minor=5_000,
+    extra_guest_minor=0,
+    guests_included=2,
+    guests_max=4,
+    tax_bp=1_000,
+    discounts=(),
+    min_nights=1,
+    max_nights=30,
+    check_in_from=time(15),
+    check_out_until=time(11),
+    advance_notice_days=0,
+    booking_window_days=400,
+    preparation_nights=0,
+    policy=POLICIES["flexible"],
+)
+"""Two nights cost 27,500: nights 20,000, cleaning 5,000, tax 2,500."""
+
+_DRAFT = PropertyDraft(
+    name="Home",
+    description="A home.",
+    location=Location(
+        address="1 Logan Circle NW",
+        neighbourhood="Logan Circle",
+        city="Washington",
+        country="US",
+        latitude=38.9,
+        longitude=-77.0,
+    ),
+    kind=PropertyKind.ENTIRE_HOME,
+    bedrooms=1,
+    beds=1,
+    bathrooms=1.0,
+    amenities=("wifi",),
+    house_rules="",
+    terms=TERMS,
+)
+
+
+def new_account() -> int:
+    """Return the id of an account that no other test knows."""
+    return next(_accounts)
+
+
+def new_key() -> str:
+    """Return an Idempotency-Key that no other test used."""
+    return f"key-{next(_keys)}"
+
+
+def caller(account_id: int, key: str | None = "", *, route: str = "POST /v1/holds", fingerprint: str = "f") -> Caller:
+    """Return who asks; with a key of its own unless the test gives one (or None)."""
+    return Caller(account_id=account_id, key=new_key() if key == "" else key, route=route, fingerprint=fingerprint)
+
+
+async def with_tables(url: str) -> str:
+    """Make the tables of catalog and booking in an empty database."""
+    await migrate(url, "catalog")
+    await migrate(url, "booking")
+    return url
+
+
+class House:
+    """One process that sells."""
+
+    def __init__(self, *, db: Database, clock: Clock, **settings: Any) -> None:
+        self.db = db
+        self.clock = clock
+        self.owner = Principal(new_account(), "owner")
+        self.catalog = Catalog(db=db)
+        self.settings = BookingSettings(_env_file=None, **settings)
+        self.bookings = Bookings(
+            db=db, clock=clock, keyring=Keyring(SECRET), settings=self.settings, catalog=self.catalog
+        )
+
+    # ------------------------------------------------------------------------------------------------------- to build
+
+    async def home(
+        self,
+        *,
+        units: int = 1,
+        names: Sequence[str] = (),
+        owner: Principal | None = None,
+        listed: bool = True,
+        **terms: Any,
+    ) -> int:
+        """List a property with stock; return its id. `terms` are fields of `StayTerms`."""
+        draft = replace(_DRAFT, terms=replace(TERMS, **terms), listed=listed)
+        made = await self.catalog.create(
+            owner=owner or self.owner, draft=draft, units=len(names) or units, unit_names=tuple(names)
+        )
+        await self.bookings.define_stock(property_id=made.id, units=len(names) or units, unit_names=tuple(names))
+        return made.id
+
+    def day(self, ahead: int = 0) -> date:
+        """Return a day well in the future."""
+        return self.clock.today(ZONE) + _AHEAD + timedelta(days=ahead)
+
+    def stay(self, home: int, ahead: int = 0, nights: int = 1, *, guests: int = 2) -> StayItem:
+        """Return a stay that begins on `day(ahead)`."""
+        return StayItem(property_id=home, check_in=self.day(ahead), check_out=self.day(ahead + nights), guests=guests)
+
+    # --------------------------------------------------------------------------------------------------------- to use
+
+    async def quote(self, guest: int, *items: StayItem) -> Quote:
+        """Quote stays."""
+        return await self.bookings.quote(account_id=guest, items=items)
+
+    async def hold(self, guest: int, *items: StayItem, key: str | None = "") -> Hold:
+        """Quote and hold stays."""
+        quote = await self.quote(guest, *items)
+        return (await self.bookings.place_hold(caller=caller(guest, key), quote_id=quote.id)).value
+
+    async def confirm(self, hold: Hold, guest: int, *, key: str | None = "") -> Keyed[Booking]:
+        """Confirm a hold, to be paid at the property."""
+        return await self.bookings.confirm(
+            caller=caller(guest, key, route="POST /v1/bookings"),
+            hold_id=hold.id,
+            hold_token=hold.token,
+            payment_method="at_property",
+            payment_status="due",
+        )
+
+    async def booked(self, guest: int, *items: StayItem) -> Booking:
+        """Quote, hold and confirm stays."""
+        return (await self.confirm(await self.hold(guest, *items), guest)).value
+
+    async def book(self, guest: int, item: StayItem, *, key: str | None = None) -> Keyed[Booking]:
+        """Book in one step."""
+        return await self.bookings.book(
+            caller=caller(guest, key, route="POST /bookings"),
+            item=item,
+            payment_method="at_property",
+            payment_status="due",
+        )
+
+    async def cancel(
+        self, booking: Booking, principal: Principal | None = None, *, key: str | None = ""
+    ) -> Keyed[Booking]:
+        """Cancel a booking, as its guest unless somebody else is named."""
+        who = principal or Principal(booking.account_id, "guest")
+        return await self.bookings.cancel(
+            caller=caller(who.account_id, key, route="POST /cancel"), principal=who, number=booking.number
+        )
+
+    async def block(
+        self, home: int, ahead: int = 0, nights: int = 1, *, quantity: int = 1, key: str | None = ""
+    ) -> str:
+        """Block nights of a home; return the block's id."""
+        made = await self.bookings.block(
+            caller=caller(self.owner.account_id, key, route="POST /blocks"),
+            owner=self.owner,
+            property_id=home,
+            nights=(self.day(ahead), self.day(ahead + nights)),
+            quantity=quantity,
+            note="",
+        )
+        return made.value.id
+
+    async def set_nights(
+        self, home: int, ahead: int = 0, nights: int = 1, *, capacity: int | None = None, closed: bool | None = None
+    ) -> None:
+        """Give nights a capacity of their own, or open or close them."""
+        await self.bookings.set_night_stock(
+            owner=self.owner,
+            property_id=home,
+            first=self.day(ahead),
+            end=self.day(ahead + nights),
+            capacity=capacity,
+            closed=closed,
+        )
+
+    def wait(self, **how_long: float) -> None:
+        """Let time pass."""
+        self.clock.advance(timedelta(**how_long))
+
+    # --------------------------------------------------------------------------------------------------------- to see
+
+    async def nights(self, home: int, ahead: int = 0, nights: int = 1) -> list[NightStock]:
+        """Return the stock of nights."""
+        found = await self.bookings.stock(property_ids=[home], first=self.day(ahead), end=self.day(ahead + nights))
+        return found[home]
+
+    async def taken(self, home: int, ahead: int = 0, nights: int = 1) -> list[int]:
+        """Return how much is taken, night by night."""
+        return [night.taken for night in await self.nights(home, ahead, nights)]
+
+    async def rows(self, table: Table, **where: Any) -> list[Row]:
+        """Return the rows of a table."""
+        every = _EVERY.setdefault(table, statement(select(table).order_by(*table.primary_key.columns)))
+        found = await self.db.read(lambda tx: tx.all(every()))
+        return [row for row in found if all(getattr(row, name) == value for name, value in where.items())]
+
+    async def told(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return every event that was published, in order of writing: its kind and what it says."""
+        rows = await self.rows(models.outbox.table)
+        return [(row.kind, row.payload) for row in sorted(rows, key=lambda row: (row.epoch, row.seq))]
+
+    async def assert_sound(self) -> None:
+        """Fail if the recount finds anything wrong."""
+        report = await self.bookings.verify()
+        assert report.breaches == (), report.breaches
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        await self.bookings.close()
+
+
+def slot(day: date) -> int:
+    """Return the slot of a night."""
+    return night_slot(day)
+
+
+def moved(home: int, first: date, nights: int = 1) -> tuple[str, dict[str, int]]:
+    """Return the event that says that stock moved."""
+    start = night_slot(first)
+    return "StockMoved", {"property_id": home, "first_slot": start, "end_slot": start + nights}
+
+
+@asynccontextmanager
+async def opened(
+    url: str, *, clock: Clock | None = None, checkpoints: bool = True, **settings: Any
+) -> AsyncIterator[House]:
+    """Open one process over a database that has the tables."""
+    clock = clock or Clock()
+    db = await open_database(url, clock, checkpoints=checkpoints)
+    house = House(db=db, clock=clock, **settings)
+    try:
+        yield house
+    finally:
+        await house.close()
+        await db.close()
+
+
+@asynccontextmanager
+async def processes(
+    url: str, number: int, *, clock: Clock | None = None, **settings: Any
+) -> AsyncIterator[list[House]]:
+    """Open several processes over one database: each has connections, lanes and memory of its own.
+
+    They share a clock and the owner, so that a home of one is a home of all.
+    """
+    clock = clock or Clock()
+    async with AsyncExitStack() as stack:
+        houses = [
+            await stack.enter_async_context(opened(url, clock=clock, checkpoints=place == 0, **settings))
+            for place in range(number)
+        ]
+        for house in houses[1:]:
+            house.owner = houses[0].owner
+        yield houses
