@@ -53,11 +53,19 @@ def downgrade() -> None:
 
 
 def _create_tables() -> None:
-    _create_sale_tables()
-    _create_other_tables()
+    _create_quote()
+    _create_resource()
+    _create_cell()
+    _create_hold()
+    _create_booking()
+    _create_claim()
+    _create_key()
+    _create_process()
+    _create_quota()
+    _create_report()
 
 
-def _create_sale_tables() -> None:
+def _create_quote() -> None:
     op.create_table(
         "booking_quote",
         sa.Column("id", Text(40), nullable=False),
@@ -75,6 +83,9 @@ def _create_sale_tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         **STRICT,
     )
+
+
+def _create_resource() -> None:
     op.create_table(
         "booking_resource",
         sa.Column("id", Text(120), nullable=False),
@@ -87,6 +98,9 @@ def _create_sale_tables() -> None:
         sa.UniqueConstraint("property_id", "unit", name=op.f("booking_resource_property_id_unit_uq")),
         **STRICT,
     )
+
+
+def _create_cell() -> None:
     op.create_table(
         "booking_cell",
         sa.Column("resource_id", Text(120), nullable=False),
@@ -100,6 +114,9 @@ def _create_sale_tables() -> None:
         sa.PrimaryKeyConstraint("resource_id", "slot"),
         **STRICT,
     )
+
+
+def _create_hold() -> None:
     op.create_table(
         "booking_hold",
         sa.Column("id", Text(40), nullable=False),
@@ -130,6 +147,9 @@ def _create_sale_tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         **STRICT,
     )
+
+
+def _create_booking() -> None:
     op.create_table(
         "booking_booking",
         sa.Column("number", Whole(), autoincrement=False, nullable=False),
@@ -163,6 +183,9 @@ def _create_sale_tables() -> None:
         sa.UniqueConstraint("reference", name=op.f("booking_booking_reference_uq")),
         **STRICT,
     )
+
+
+def _create_claim() -> None:
     op.create_table(
         "booking_claim",
         sa.Column("seq", Whole(), autoincrement=True, nullable=False),
@@ -190,7 +213,7 @@ def _create_sale_tables() -> None:
     )
 
 
-def _create_other_tables() -> None:
+def _create_key() -> None:
     op.create_table(
         "booking_key",
         sa.Column("account_id", Whole(), autoincrement=False, nullable=False),
@@ -203,6 +226,9 @@ def _create_other_tables() -> None:
         sa.PrimaryKeyConstraint("account_id", "route", "key"),
         **STRICT,
     )
+
+
+def _create_process() -> None:
     op.create_table(
         "booking_process",
         sa.Column("id", Whole(), autoincrement=True, nullable=False),
@@ -210,6 +236,9 @@ def _create_other_tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         **STRICT,
     )
+
+
+def _create_quota() -> None:
     op.create_table(
         "booking_quota",
         sa.Column("account_id", Whole(), autoincrement=False, nullable=False),
@@ -219,6 +248,9 @@ def _create_other_tables() -> None:
         sa.PrimaryKeyConstraint("account_id"),
         **STRICT,
     )
+
+
+def _create_report() -> None:
     op.create_table(
         "booking_report",
         sa.Column("id", Whole(), autoincrement=True, nullable=False),
