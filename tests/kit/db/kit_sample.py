@@ -80,12 +80,19 @@ note = Table(
 )
 ADD_NOTE = adding(note, "account", "at")
 
+CLEAR = [statement(table.delete()) for table in (note, account, word, thing)]
+
 NOW = statement(select(db_now().label("now"), db_now("seconds").label("then")))
 
 
 async def create(url):
     """Make the tables in an empty database."""
     await _with_connection(url, tables.create_all)
+
+
+async def clear(database):
+    """Take all rows away."""
+    await database.put(*(each() for each in CLEAR))
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit_sample import ADD_THING, ADD_THINGS, ADD_WORD, KINDS, THINGS, WORDS, Shade, all_of, create, opened, thing, word
+from kit_sample import ADD_THING, ADD_THINGS, ADD_WORD, KINDS, THINGS, WORDS, Shade, all_of, thing, word
 from sqlalchemy import bindparam, func, select, type_coerce
 
 from holdfast.kit.db.errors import CheckViolation, UniqueViolation
@@ -37,13 +37,6 @@ OF_KIND = {
 things = st.lists(st.fixed_dictionaries({name: st.none() | kind for name, kind in OF_KIND.items()}), max_size=8)
 
 
-@pytest.fixture(scope="module")
-async def shared(url):
-    await create(url)
-    async with opened(url) as database:
-        yield database
-
-
 def as_row(given_thing):
     return tuple(given_thing[name] for name in KINDS)
 
@@ -73,14 +66,14 @@ class TestAValue:
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(things)
-    async def test_comes_back_equal_from_a_row(self, shared, given_things):
+    async def test_comes_back_equal_from_a_row(self, db, given_things):
         wanted = [{"id": place, **each} for place, each in enumerate(given_things)]
 
         async def write(tx):
             for each in wanted:
                 assert await tx.run(ADD_THING(**each)) == 1
 
-        assert await passed_through(shared, write) == wanted
+        assert await passed_through(db, write) == wanted
 
     @settings(
         max_examples=rounds(40, thorough=2000),
@@ -88,15 +81,15 @@ class TestAValue:
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(things)
-    async def test_comes_back_equal_from_a_table_of_rows(self, shared, given_things):
+    async def test_comes_back_equal_from_a_table_of_rows(self, db, given_things):
         wanted = [{"id": place, **each} for place, each in enumerate(given_things)]
 
         async def write(tx):
             assert await tx.run(ADD_THINGS(things=[as_row(each) for each in wanted])) == len(wanted)
 
-        assert await passed_through(shared, write) == wanted
+        assert await passed_through(db, write) == wanted
 
-    async def test_has_the_type_it_had(self, shared):
+    async def test_has_the_type_it_had(self, db):
         one = {
             "id": 1,
             "text": "né",
@@ -113,16 +106,16 @@ class TestAValue:
             await tx.run(ADD_THING(**one))
             await tx.run(ADD_THINGS(things=[as_row({**one, "id": 2})]))
 
-        for row in await passed_through(shared, write):
+        for row in await passed_through(db, write):
             assert {name: type(value) for name, value in row.items()} == {
                 name: type(value) for name, value in one.items()
             }
             assert row["moment"].tzinfo is UTC
 
-    async def test_of_text_is_refused_where_a_number_belongs(self, shared):
+    async def test_of_text_is_refused_where_a_number_belongs(self, db):
         with pytest.raises(Exception, match=r"(?i)text|str|incorrect"):
-            await shared.put(ADD_THING(**{**dict.fromkeys(KINDS), "id": 1, "whole": "one"}))
-        assert await all_of(shared, THINGS) == []
+            await db.put(ADD_THING(**{**dict.fromkeys(KINDS), "id": 1, "whole": "one"}))
+        assert await all_of(db, THINGS) == []
 
 
 class TestADouble:
@@ -132,19 +125,19 @@ class TestADouble:
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False))
-    async def test_keeps_every_bit_in_a_row(self, shared, number):
+    async def test_keeps_every_bit_in_a_row(self, db, number):
         async def write(tx):
             await tx.run(ADD_THING(**{**dict.fromkeys(KINDS), "id": 1, "real": number}))
 
-        [found] = await passed_through(shared, write)
+        [found] = await passed_through(db, write)
         assert found["real"] == number
 
 
 class TestAMoment:
-    async def test_without_a_zone_is_refused(self, shared):
+    async def test_without_a_zone_is_refused(self, db):
         naive = datetime(2026, 1, 1)  # noqa: DTZ001 - that is the point
         with pytest.raises((ValueError, TypeError)):
-            await shared.put(ADD_THING(**{**dict.fromkeys(KINDS), "id": 1, "moment": naive}))
+            await db.put(ADD_THING(**{**dict.fromkeys(KINDS), "id": 1, "moment": naive}))
 
 
 class TestText:
