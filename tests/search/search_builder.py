@@ -117,9 +117,7 @@ class Catalog:
         return {
             each.id: replace(
                 each.draft.terms,
-                nights={
-                    night: terms for night, terms in self.nights.get(each.id, {}).items() if first <= night <= end
-                },
+                nights={night: terms for night, terms in self.nights.get(each.id, {}).items() if first <= night <= end},
             )
             for each in listed
         }

@@ -1,5 +1,3 @@
-import pytest
-
 from holdfast.search.api import StaySearch
 from search.search_builder import day, home
 

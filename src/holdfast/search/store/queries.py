@@ -29,7 +29,7 @@ def query_of(
     values: dict[str, Any] = {"guests": search.guests}
     needles = words(search.text or "")
     values |= {f"word{place}": pattern(needle) for place, needle in enumerate(needles)}
-    if search.place is not None:
+    if search.place and search.place.strip():
         values["place"] = place_pattern(search.place)
     kinds = sorted(set(search.kinds))
     values |= {f"kind{place}": kind for place, kind in enumerate(kinds)}
@@ -45,7 +45,7 @@ def query_of(
     _dates(search, today, values)
     shape = Shape(
         words=len(needles),
-        place=search.place is not None,
+        place="place" in values,
         boxes=boxes,
         near=search.circle is not None,
         nights=_touched(values, "nights", WORDS),
