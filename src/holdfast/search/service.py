@@ -180,7 +180,7 @@ class Search:
         after_id = 0
         while True:
             start = after_id
-            ids = await self._db.read(lambda tx: keeping.ids_after(tx, after_id=start, most=FACTS_BATCH))  # noqa: B023
+            ids = await self._db.read(lambda tx: keeping.ids_after(tx, after_id=start, most=FACTS_BATCH))  # noqa: B023 - awaited here
             if not ids:
                 return
             yield ids
@@ -237,7 +237,7 @@ class Search:
             first_word, _ = self._ring()
             before = await self._db.read(lambda tx: keeping.known(tx, ids=ids))  # noqa: B023 - awaited here
             sightings = await self._look(dict.fromkeys(before, ALL_BUSY), before, first_word)
-            ids = sorted(await self._db.write(lambda tx: keeping.write_stock(tx, sightings=sightings)))  # noqa: B023
+            ids = sorted(await self._db.write(lambda tx: keeping.write_stock(tx, sightings=sightings)))  # noqa: B023 - awaited here
         # Who overtakes ten times keeps the rows fresh, or sends them astray for the next round.
 
     async def _look(self, asked: Mapping[int, int], before: Mapping[int, Known], first_word: int) -> list[Sighting]:
