@@ -54,7 +54,12 @@ _VIOLATIONS: Final[dict[int, type[IntegrityViolation]]] = {
     1364: NotNullViolation,
     1644: GuardViolation,
 }
-_NAMES: Final = re.compile(r"CONSTRAINT `([^`]+)`|for key '(?:[^'.]+\.)?([^']+)'|Check constraint '([^']+)'|'([^']+)'")
+_NAMES: Final = (
+    re.compile(r"CONSTRAINT `([^`]+)`"),
+    re.compile(r"for key '(?:[^'.]+\.)?([^']+)'$"),
+    re.compile(r"^Check constraint '([^']+)'"),
+    re.compile(r"^(?:Column|Field) '([^']+)'"),
+)
 _CONNECT_WITHIN_S: Final = 5
 _SAFE_FLUSHES: Final = frozenset({1, 3})
 
@@ -73,8 +78,7 @@ def _constraint(text: str) -> str:
     """Return the name of the constraint (or column) that an error message tells of, or the message."""
     if (guard := refused_by(text)) != text:
         return guard
-    found = _NAMES.search(text)
-    return next((name for name in found.groups() if name), text) if found else text
+    return next((found[1] for pattern in _NAMES if (found := pattern.search(text))), text)
 
 
 def _refusal(error: MySQLError, code: int) -> Exception:
