@@ -286,7 +286,7 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold) -> None:
         draft.number, draft.reference, sold.hold_id, sold.account_id, owner_id, BookingState.CONFIRMED, sold.items,
         price, price.total_minor, price.currency, sold.digest, draft.payment_method, draft.payment_status,
     ))  # fmt: skip
-    changes.events.append(BookingConfirmed(number=draft.number, reference=draft.reference, account_id=sold.account_id))
+    changes.tell(BookingConfirmed(number=draft.number, reference=draft.reference, account_id=sold.account_id))
 
 
 def end_expired(changes: Changes, hold: Row) -> None:
@@ -300,10 +300,10 @@ def end_expired(changes: Changes, hold: Row) -> None:
 
 def tell_moved(changes: Changes, spans: Iterable[Span]) -> None:
     """Note for others where stock moved."""
-    changes.events += [
-        StockMoved(property_id=property_of(span.resource_id), first_slot=span.first_slot, end_slot=span.end_slot)
-        for span in spans
-    ]
+    for span in spans:
+        changes.tell(
+            StockMoved(property_id=property_of(span.resource_id), first_slot=span.first_slot, end_slot=span.end_slot)
+        )
 
 
 def property_of(resource_id: str) -> int:

@@ -345,7 +345,7 @@ def _cancel(batch: _Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]
     standing = batch.holds[row.hold_id]
     _end(batch, standing, HoldState.RELEASED, ClaimReason.CANCELLED)
     batch.changes.cancelled.append((row.number, owed))
-    batch.changes.events.append(
+    batch.changes.tell(
         BookingCancelled(
             number=row.number,
             reference=row.reference,

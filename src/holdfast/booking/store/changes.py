@@ -129,7 +129,8 @@ class Changes:
     new_bookings: list[tuple[Any, ...]] = field(default_factory=list)
     cancelled: list[tuple[int, int]] = field(default_factory=list)
     new_keys: list[tuple[Any, ...]] = field(default_factory=list)
-    events: list[Any] = field(default_factory=list)
+    events: dict[Any, None] = field(default_factory=dict)
+    """In order; telling the same twice is telling it once."""
 
     def take(self, hold_id: str, spans: Iterable[Span], reason: ClaimReason, digest: str | None) -> None:
         """Note units that a hold takes, in the cells and in the ledger."""
@@ -146,6 +147,10 @@ class Changes:
             )
             for cell, quantity in cells_of((span,)).items():
                 self.cells[cell] += sign * quantity
+
+    def tell(self, event: Any) -> None:
+        """Note an event."""
+        self.events[event] = None
 
     def move(self, hold_id: str, old: HoldState, new: HoldState, expires_at: datetime | None = None) -> None:
         """Note that a hold goes from one state to another (or stays, with a new end)."""
@@ -170,7 +175,7 @@ class Changes:
             calls.append(_CANCEL(cancelled=self.cancelled))
         if self.new_keys:
             calls.append(_ADD_KEYS(new_keys=self.new_keys))
-        calls += outbox.calls(dialect, self.events)
+        calls += outbox.calls(dialect, list(self.events))
         return calls
 
     def _stock_calls(self) -> list[Call]:
