@@ -17,7 +17,7 @@ from holdfast.app.asgi import create_app, install_routes
 from holdfast.app.errors import CannotStart
 from holdfast.app.lock import alone_or_beside, only_process
 from holdfast.app.modules import Assembly, assemble
-from holdfast.app.seeding import seed
+from holdfast.app.seeding import is_seeded, seed
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled, database_urls, keyring_of, migrate_modules
 from holdfast.booking.api import BookingApi, IntegrityReport
@@ -69,8 +69,10 @@ async def seed_database(settings: Settings, run: RunSettings) -> None:
     """Make the demo data where there is none."""
     with only_process(database_urls(settings, run)):
         async with assembled(settings, run) as assembly:
-            made = await seed(assembly)
-    click.echo("the demo data is made" if made else "the demo data was there already", err=True)
+            there = await is_seeded(assembly)
+            if not there:
+                await seed(assembly)
+    click.echo("the demo data was there already" if there else "the demo data is made", err=True)
 
 
 async def register_admin(settings: Settings, run: RunSettings, *, email: str, username: str, password: str) -> Account:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -28,30 +28,35 @@ _LAST: Final = USERS[-1]
 """Registered last: if they are there, so is everything else."""
 
 
-async def seed(assembly: Assembly) -> bool:
-    """Make the demo data; return False if it is there already.
+async def is_seeded(assembly: Assembly) -> bool:
+    """Return whether the demo data is there.
 
     Raises:
         CannotStart: The database holds other data, or what is left of an interrupted run; or not all modules run here.
     """
-    doors = {name: assembly.door(name) for name in ("accounts", "catalog", "booking", "search")}
-    if not all(doors.values()):
-        raise CannotStart("the demo data needs every module; leave --modules and HOLDFAST_MODULES out")
-    if await _is_there(doors["accounts"]):
-        return False
-    if await doors["accounts"].list_all(limit=1) or await doors["catalog"].list_page(limit=1):
+    doors = _doors(assembly)
+    first = await doors["accounts"].list_all(limit=len(USERS))
+    if any(account.email == _LAST.email for account in first):
+        return True
+    if first or await doors["catalog"].list_page(limit=1):
         raise CannotStart(
             "the database holds something else than the demo; name another --database, or `drop` this one"
         )
+    return False
+
+
+async def seed(assembly: Assembly) -> None:
+    """Make the demo data in an empty house, with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        await _Seeder(**doors, assembly=assembly, progress=progress).run()
-    return True
+        await _Seeder(**_doors(assembly), assembly=assembly, progress=progress).run()
 
 
-async def _is_there(accounts: AccountsApi) -> bool:
-    first = await accounts.list_all(limit=len(USERS))
-    return any(account.email == _LAST.email for account in first)
+def _doors(assembly: Assembly) -> dict[str, Any]:
+    doors = {name: assembly.door(name) for name in ("accounts", "catalog", "booking", "search")}
+    if not all(doors.values()):
+        raise CannotStart("the demo data needs every module; leave --modules and HOLDFAST_MODULES out")
+    return doors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

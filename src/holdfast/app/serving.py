@@ -1,10 +1,11 @@
 """`serve` and `demo`: take the database, the port, make ready, then serve."""
 
 import asyncio
+import multiprocessing
 import socket
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +17,7 @@ from holdfast.accounts.api import Role
 from holdfast.app.demo.load import PASSWORD, USERS
 from holdfast.app.errors import CannotStart
 from holdfast.app.lock import only_process, sqlite_files
-from holdfast.app.seeding import seed
+from holdfast.app.seeding import is_seeded, seed
 from holdfast.app.server import listen, serve
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled, database_urls
@@ -27,6 +28,7 @@ from holdfast.kit.settings import Settings
 _ZONE: Final = "America/Los_Angeles"
 _AHEAD: Final = timedelta(days=45)
 _NIGHTS: Final = timedelta(days=2)
+_INTERRUPTED: Final = 130
 
 
 def serve_database(settings: Settings, run: RunSettings) -> None:
@@ -47,7 +49,8 @@ def serve_demo(settings: Settings, run: RunSettings) -> None:
         CannotStart: As `serve_database`; or the database holds something else.
     """
     with _taken(settings, run) as sock:
-        asyncio.run(_make_demo(settings, run))
+        if not asyncio.run(_is_seeded(settings, run)):
+            _seed_elsewhere(settings, run)
         click.echo(_what_next(settings, *_address(sock)), nl=False)
         serve(sock, settings, run)
 
@@ -71,8 +74,36 @@ async def _make_ready(settings: Settings, run: RunSettings) -> None:
         pass
 
 
-async def _make_demo(settings: Settings, run: RunSettings) -> None:
+async def _is_seeded(settings: Settings, run: RunSettings) -> bool:
     async with assembled(settings, run) as assembly:
+        return await is_seeded(assembly)
+
+
+def _seed_elsewhere(settings: Settings, run: RunSettings) -> None:
+    """Make the demo data in a process of its own, so that its memory goes with it and is not carried into the server.
+
+    Raises:
+        CannotStart: It could not be made.
+    """
+    # Where it is safe, a fork saves loading everything once more; nothing else runs in this process yet.
+    linux = sys.platform == "linux"
+    how = multiprocessing.get_context("fork") if linux else multiprocessing.get_context("spawn")
+    child = how.Process(target=_seed, args=(settings, run), name="holdfast-seed")
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise CannotStart("the demo data could not be made; what is there so far goes with `holdfast drop`")
+
+
+def _seed(settings: Settings, run: RunSettings) -> None:
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_seed_here(settings, run))
+        return
+    sys.exit(_INTERRUPTED)
+
+
+async def _seed_here(settings: Settings, run: RunSettings) -> None:
+    async with assembled(settings, run, prepared=True) as assembly:
         await seed(assembly)
 
 
