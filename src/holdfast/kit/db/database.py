@@ -77,9 +77,11 @@ Work = Callable[[Tx], Coroutine[Any, Any, T]]
 class Attempt:
     """A transaction as the watcher of its deadline sees it. SQLite asks from another thread, hence the lock."""
 
-    __slots__ = ("_committing", "_given_up", "_lock", "destroy")
+    __slots__ = ("_committing", "_given_up", "_lock", "destroy", "writes")
 
-    def __init__(self) -> None:
+    def __init__(self, *, writes: bool) -> None:
+        self.writes = writes
+        """Whether it is meant to: then a database that takes no writes is none to stay with."""
         self._lock = Lock()
         self._committing = False
         self._given_up = False
@@ -202,7 +204,7 @@ class Database(ABC):
         self._refuse_closed()
         try:
             async with asyncio.timeout(deadline_s or self._deadline_s):
-                return await self._retried(run, Attempt())
+                return await self._retried(run, Attempt(writes=False))
         except TimeoutError:
             raise DatabaseUnavailable(_LATE, retry_after_s=1) from None
 
@@ -211,7 +213,7 @@ class Database(ABC):
         self._refuse_closed()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        attempt = Attempt()
+        attempt = Attempt(writes=True)
         task = loop.create_task(self._retried(run, attempt))
         watch = loop.call_later(self._deadline_s, _give_up, task, attempt, answer)
 

@@ -139,7 +139,7 @@ class MysqlSession(ServedSession):
         await self.execute("COMMIT")
 
     @override
-    def meaning(self, error: Exception, *, committing: bool) -> Exception:
+    def meaning(self, error: Exception, attempt: Attempt) -> Exception:
         if isinstance(error, MySQLError):
             code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
             if error.sqlstate is not None and code not in _GONE:
@@ -147,10 +147,10 @@ class MysqlSession(ServedSession):
                     self.destroy()  # the next connection may lead to its successor
                 return _refusal(error, code)
             # Else it is the driver that speaks: the connection is lost, or out of step.
-        elif not isinstance(error, OSError | EOFError) and not (committing and self.broken()):
+        elif not isinstance(error, OSError | EOFError) and not (attempt.committing and self.broken()):
             return error
         self.destroy()
-        return (CommitOutcomeUnknown if committing else DatabaseUnavailable)(retry_after_s=1)
+        return (CommitOutcomeUnknown if attempt.committing else DatabaseUnavailable)(retry_after_s=1)
 
 
 class MysqlTx:
@@ -170,7 +170,7 @@ class MysqlTx:
         try:
             return await self._session.execute(sql, args)
         except Exception as error:
-            self.failure = self._session.meaning(error, committing=self._attempt.committing)
+            self.failure = self._session.meaning(error, self._attempt)
             raise self.failure from error
 
     async def _execute(self, call: Call) -> tuple[Any, Compiled]:
@@ -258,7 +258,9 @@ class MysqlDatabase(ServedDatabase[MysqlSession]):
                 await session.execute(sql)
         except BaseException as error:
             session.destroy()
-            raise session.meaning(error, committing=False) if isinstance(error, Exception) else error from error
+            if not isinstance(error, Exception):
+                raise
+            raise session.meaning(error, Attempt(writes=False)) from error
         self._core = MARIADB if "mariadb" in session.connection.get_server_info().lower() else MYSQL
         return session
 
@@ -281,7 +283,7 @@ class MysqlDatabase(ServedDatabase[MysqlSession]):
             cursor = await session.execute("SHOW STATUS LIKE 'wsrep_cluster_size'")
             galera = await cursor.fetchone()
         except Exception as error:
-            raise session.meaning(error, committing=False) from error
+            raise session.meaning(error, attempt) from error
         finally:
             self._give_back(session, attempt)
         unsafe, warnings = [], []
@@ -299,11 +301,11 @@ class MysqlDatabase(ServedDatabase[MysqlSession]):
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
-        return await self._transact(work, attempt, begin, writes=False)
+        return await self._transact(work, attempt, begin)
 
     @override
     async def _write(self, work: Work[T], attempt: Attempt) -> T:
-        return await self._transact(work, attempt, ("START TRANSACTION",), writes=True)
+        return await self._transact(work, attempt, ("START TRANSACTION",))
 
     @override
     async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime:

@@ -34,8 +34,8 @@ T = TypeVar("T")
 
 _RETRYABLE: Final = frozenset({"40001", "40P01", "55P03"})
 _GONE: Final = ("08", "57P01", "57P02", "57P03")
-_UNWILLING: Final = frozenset({"25006", "53200", "53300", "53400", "57014", "58030"})
-_DEMOTED: Final = "25006"
+_UNWILLING: Final = frozenset({"53200", "53300", "53400", "57014", "58030"})
+_READ_ONLY: Final = "25006"
 _FULL: Final = "53100"
 _UNREPLICATED: Final = frozenset({"01000", "57P01"})
 _VIOLATIONS: Final[dict[str, type[IntegrityViolation]]] = {
@@ -73,6 +73,12 @@ def _refusal(error: asyncpg.PostgresError) -> Exception:
     if code == _FULL:
         return StorageFull()
     return DatabaseUnavailable(retry_after_s=1) if code in _UNWILLING else error
+
+
+def _ends_session(error: asyncpg.PostgresError) -> bool:
+    """Return whether the server is gone. The driver tells of a lost connection with the same class and a code."""
+    fatal = getattr(error, "severity_en", None) in {"FATAL", "PANIC"}
+    return fatal or (error.sqlstate or "").startswith(_GONE)
 
 
 class PostgresSession(ServedSession):
@@ -128,25 +134,22 @@ class PostgresSession(ServedSession):
             raise CommitOutcomeUnknown(retry_after_s=1)
 
     @override
-    def meaning(self, error: Exception, *, committing: bool) -> Exception:
-        if isinstance(error, asyncpg.PostgresError):
-            # A lost connection also comes as one of these, with a code of the driver's own.
-            fatal = getattr(error, "severity_en", None) in {"FATAL", "PANIC"}
-            gone = fatal or (error.sqlstate or "").startswith(_GONE)
-            if not gone:
-                if error.sqlstate == _DEMOTED:
-                    self.destroy()  # the next connection may lead to its successor
-                return _refusal(error)
-        elif isinstance(error, _OUTDATED):
+    def meaning(self, error: Exception, attempt: Attempt) -> Exception:
+        if isinstance(error, asyncpg.PostgresError) and not _ends_session(error):
+            if error.sqlstate == _READ_ONLY and attempt.writes:
+                self.destroy()  # a primary that was demoted: the next connection may lead to its successor
+                return DatabaseUnavailable(retry_after_s=1)
+            return _refusal(error)
+        if isinstance(error, _OUTDATED):
             return Retryable("schema")
-        elif not (isinstance(error, OSError) or self._cut_off(error, committing=committing)):
-            return error
-        self.destroy()
-        return (CommitOutcomeUnknown if committing else DatabaseUnavailable)(retry_after_s=1)
+        if isinstance(error, OSError | asyncpg.PostgresError) or self._cut_off(error, attempt):
+            self.destroy()
+            return (CommitOutcomeUnknown if attempt.committing else DatabaseUnavailable)(retry_after_s=1)
+        return error
 
-    def _cut_off(self, error: Exception, *, committing: bool) -> bool:
+    def _cut_off(self, error: Exception, attempt: Attempt) -> bool:
         """Return whether the driver failed for want of a connection, and not because it was used wrongly."""
-        return bool(self.connection.is_closed()) and (committing or isinstance(error, _CLIENT_ERRORS))
+        return bool(self.connection.is_closed()) and (attempt.committing or isinstance(error, _CLIENT_ERRORS))
 
 
 class PostgresTx:
@@ -163,7 +166,7 @@ class PostgresTx:
         self.failure: Exception | None = None
 
     def _failed(self, error: Exception) -> Exception:
-        self.failure = self._session.meaning(error, committing=self._attempt.committing)
+        self.failure = self._session.meaning(error, self._attempt)
         return self.failure
 
     async def all(self, call: Call) -> list[Row]:
@@ -309,7 +312,7 @@ class PostgresDatabase(ServedDatabase[PostgresSession]):
                 " current_setting('synchronous_standby_names') AS standbys, pg_is_in_recovery() AS standby"
             )
         except Exception as error:
-            raise session.meaning(error, committing=False) from error
+            raise session.meaning(error, attempt) from error
         finally:
             self._give_back(session, attempt)
         switches = ("fsync", "full_page_writes", "synchronous_commit")
@@ -322,11 +325,11 @@ class PostgresDatabase(ServedDatabase[PostgresSession]):
 
     @override
     async def _snapshot(self, work: Work[T], attempt: Attempt) -> T:
-        return await self._transact(work, attempt, ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"], writes=False)
+        return await self._transact(work, attempt, ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"])
 
     @override
     async def _write(self, work: Work[T], attempt: Attempt) -> T:
-        return await self._transact(work, attempt, ["BEGIN"], writes=True)
+        return await self._transact(work, attempt, ["BEGIN"])
 
     @override
     async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime:

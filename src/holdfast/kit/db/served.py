@@ -26,7 +26,7 @@ class ServedSession(Session):
         """Commit; returns only if the transaction is kept."""
 
     @abstractmethod
-    def meaning(self, error: Exception, *, committing: bool) -> Exception:
+    def meaning(self, error: Exception, attempt: Attempt) -> Exception:
         """Return what an error of the driver means to us; it may be the error itself."""
 
     @override
@@ -103,7 +103,7 @@ class ServedDatabase(Database, Generic[SessionT]):
                 for sql in begin:
                     await session.execute(sql)
             except Exception as error:  # noqa: BLE001 - raised again if it means something
-                meaning = session.meaning(error, committing=False)
+                meaning = session.meaning(error, attempt)
                 session.destroy()
                 self._was_lost(session)
                 self._give_back(session, attempt)
@@ -117,17 +117,17 @@ class ServedDatabase(Database, Generic[SessionT]):
             else:
                 return session
 
-    async def _transact(self, work: Work[T], attempt: Attempt, begin: Sequence[str], *, writes: bool) -> T:
+    async def _transact(self, work: Work[T], attempt: Attempt, begin: Sequence[str]) -> T:
         session = await self._begun(attempt, begin)
         try:
             tx = self._tx(session, attempt)
             result = await work(tx)
             _refuse_failed(tx)
-            if writes:
+            if attempt.writes:
                 attempt.commit()
             await session.commit()
         except Exception as error:  # noqa: BLE001 - raised again as what it means
-            meaning = session.meaning(error, committing=attempt.committing)
+            meaning = session.meaning(error, attempt)
             if not isinstance(meaning, CommitOutcomeUnknown):
                 attempt.refused()
             await _roll_back(session)

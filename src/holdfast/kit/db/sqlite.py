@@ -90,10 +90,11 @@ def _constraint(text: str) -> str:
 class SqliteTx:
     """A transaction in the thread of its connection. Its methods are async in form only."""
 
-    __slots__ = ("_connection", "_instant", "failure", "moment")
+    __slots__ = ("_attempt", "_connection", "_instant", "failure", "moment")
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, attempt: Attempt) -> None:
         self._connection = connection
+        self._attempt = attempt
         self.moment = clock.now()
         self._instant = Instant(self.moment, clock.shift)
         self.failure: Exception | None = None
@@ -105,15 +106,19 @@ class SqliteTx:
         try:
             return self._connection.execute(compiled.sql, compiled.bind(call.params, self._instant))
         except sqlite3.Error as error:
-            self.failure = translated(error)
+            self.failure = self._meaning(error)
             raise self.failure from error
+
+    def _meaning(self, error: sqlite3.Error) -> Exception:
+        meant_to = self._attempt.writes or getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY
+        return translated(error) if meant_to else error
 
     def _fetched(self, call: Call, fetch: Callable[[sqlite3.Cursor], T]) -> T:
         cursor = self.execute(call)
         try:
             return fetch(cursor)
         except sqlite3.Error as error:
-            self.failure = translated(error)
+            self.failure = self._meaning(error)
             raise self.failure from error
         finally:
             cursor.close()
@@ -305,17 +310,14 @@ class SqliteDatabase(Database):
 
     @override
     async def _read(self, work: Work[T], attempt: Attempt) -> T:
-        del attempt
-        return await self._reader.call(lambda connection: _driven(work, SqliteTx(connection, self.clock)))
+        return await self._reader.call(lambda connection: _driven(work, SqliteTx(connection, self.clock, attempt)))
 
     @override
     async def _snapshot(self, work: Work[T], attempt: Attempt) -> T:
-        del attempt
-
         def job(connection: sqlite3.Connection) -> T:
             connection.execute("BEGIN")
             try:
-                return _driven(work, SqliteTx(connection, self.clock))
+                return _driven(work, SqliteTx(connection, self.clock, attempt))
             finally:
                 self._roll_back(connection, self._reader)
 
@@ -350,7 +352,7 @@ class SqliteDatabase(Database):
         return await self._writer.call(job)
 
     def _committed(self, connection: sqlite3.Connection, attempt: Attempt, run: Callable[[SqliteTx], T]) -> T:
-        tx = SqliteTx(connection, self.clock)
+        tx = SqliteTx(connection, self.clock, attempt)
         result = run(tx)
         if tx.failure is not None:
             raise tx.failure
