@@ -31,6 +31,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from fastapi import APIRouter, Request, Response
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_params_to_args
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 from starlette.types import Scope
@@ -39,7 +40,7 @@ from typing_extensions import override
 from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.kit.http.bounds import unbounded
 from holdfast.kit.http.json import FINDINGS_MAX, pointer_of, read_json
-from holdfast.kit.http.problems import ANY_PROBLEM
+from holdfast.kit.http.problems import ANY_PROBLEM, refusal_of
 from holdfast.kit.http.refusals import DuplicateParameter, InvalidEncoding, NotAcceptable, UnsupportedMediaType
 
 _JSON: Final = "application/json"
@@ -111,6 +112,7 @@ class _Gate:
     """What one route checks of a request before anything else happens."""
 
     def __init__(self, route: APIRoute) -> None:
+        self._query = list(_query_fields(route.dependant))
         parameters = dict(_query_parameters(route.dependant))
         self._known = frozenset(parameters)
         self._repeatable = frozenset(name for name, annotation in parameters.items() if _is_many(annotation))
@@ -178,6 +180,11 @@ class _Gate:
             if _REPLACEMENT in value or _REPLACEMENT in name:
                 raise InvalidEncoding("The query must be UTF-8.")
         if findings:
+            # What is known here but wrong is named in the same answer.
+            _, wrong = request_params_to_args(self._query, request.query_params)
+            named = {(each.pointer, each.code) for each in findings}
+            if wrong:
+                findings += [each for each in refusal_of(wrong, None).errors if (each.pointer, each.code) not in named]
             raise Invalid(errors=findings[:FINDINGS_MAX])
         if repeated:
             raise DuplicateParameter(
