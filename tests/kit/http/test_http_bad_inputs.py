@@ -354,7 +354,7 @@ async def test_no_body_or_an_empty_object_is_fine_where_none_is_taken(client, ca
 
 
 async def test_every_wrong_parameter_is_named_at_once(client, calls):
-    response = await client.get("/v1/items?limt=1&limit=0&latitude=NaN")
+    response = await client.get("/v1/search?limt=1&limit=0&latitude=NaN")
     named = [(each["pointer"], each["code"]) for each in problem_of(response)["errors"]]
     assert sorted(named) == [
         ("#query/latitude", "type_error"),
