@@ -180,8 +180,10 @@ def verify(ctx: click.Context, database: str | None, *, as_json: bool) -> None:
 
 
 @main.command()
-def openapi() -> None:
-    """Print the description of the HTTP API (openapi.json)."""
+@_database_option
+def openapi(database: str | None) -> None:
+    """Print the description of the HTTP API (openapi.json); no database is opened for it."""
+    del database  # taken like everywhere, so that scripts need no exception
     from holdfast.app.commands import describe_api  # noqa: PLC0415 - as above
 
     click.echo(_run(describe_api()), nl=False)

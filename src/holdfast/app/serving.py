@@ -39,6 +39,8 @@ def serve_database(settings: Settings, run: RunSettings) -> None:
     """
     with _taken(settings, run) as sock:
         asyncio.run(_make_ready(settings, run))
+        host, port = _address(sock)
+        click.echo(f"Holdfast listens on http://{host}:{port} (documentation at /docs)", err=True)
         serve(sock, settings, run)
 
 
