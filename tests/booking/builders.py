@@ -4,10 +4,12 @@ Tests share a database per module and engine, so each takes homes and guests of 
 its own, and its database follows that clock.
 """
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -21,12 +23,13 @@ from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
 from holdfast.catalog.service import Catalog
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
-from holdfast.kit.db.database import Database
+from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import Row, statement
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals.stays import POLICIES, StayTerms, night_slot
+from support import servers
 
 SECRET = "the secret of the tests, long enough to be one"
 ZONE = "America/New_York"
@@ -99,6 +102,17 @@ async def with_tables(url: str) -> str:
     await migrate(url, "catalog")
     await migrate(url, "booking")
     return url
+
+
+class StillClock(Clock):
+    """A clock that stands until it is advanced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stopped = super().now()
+
+    def now(self) -> datetime:
+        return self._stopped + self.shift
 
 
 class House:
@@ -245,6 +259,59 @@ class House:
     async def close(self) -> None:
         """Finish what is under way."""
         await self.bookings.close()
+
+
+def run_sql(url: str, *statements: str) -> list[list[str]]:
+    """Run SQL past the product, in one session of the database's administrator; return the rows it prints, as text."""
+    engine = engine_of(url)
+    if engine == "sqlite":
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=10)
+        try:
+            found = [connection.execute(each).fetchall() for each in statements]
+        finally:
+            connection.close()
+        return [[str(value) for value in row] for rows in found for row in rows]
+    text = ";\n".join(statements) + ";"
+    if engine == "mysql":
+        text = "DELIMITER //\n" + "\n//\n".join(statements) + "\n//\n"
+    printed = servers.shared(engine).execute(text, url.rpartition("/")[2])
+    return [line.split("\t") for line in printed.splitlines()]
+
+
+def engine_of(url: str) -> str:
+    """Return the engine an URL belongs to."""
+    return url.partition(":")[0]
+
+
+@asynccontextmanager
+async def held_open(db: Database, work: Callable[[Tx], Awaitable[object]]) -> AsyncIterator[None]:
+    """Keep a transaction open after `work` until the block ends, then commit it. Not on SQLite: it has one writer."""
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def waiting(tx: Tx) -> None:
+        await work(tx)
+        begun.set()
+        await over.wait()
+
+    task = asyncio.create_task(db.write(waiting))
+    try:
+        await asyncio.wait({task, asyncio.create_task(begun.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        yield
+    finally:
+        over.set()
+        begun.set()
+        await task
+
+
+async def somebody_waits(url: str) -> bool:
+    """Return whether a transaction waits for a lock of another."""
+    look = {
+        "postgresql": "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        "mysql": "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+    }[engine_of(url)]
+    [[number]] = await asyncio.to_thread(run_sql, url, look)
+    return number != "0"
 
 
 def slot(day: date) -> int:

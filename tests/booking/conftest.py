@@ -1,6 +1,8 @@
 import pytest
 from builders import new_account, opened, with_tables
 
+from support import servers
+
 
 @pytest.fixture(scope="module")
 async def migrated(url):
@@ -14,6 +16,14 @@ async def house(migrated):
     async with opened(migrated) as running:
         yield running
         await running.assert_sound()
+
+
+@pytest.fixture(scope="module", params=["postgresql", "mysql"])
+async def served(request, server_of):
+    """A database with the tables on each engine that is a server: only there do transactions meet."""
+    server_of(request.param)
+    with servers.fresh_database(request.param) as url:
+        yield await with_tables(url)
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ Two ways of working off a batch, one code path for what is written (docs/decisio
   a moment ago are taken this way from the start.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from holdfast.booking.api import BookingState, CapacityTaken, HoldQuotaExceeded, HoldState, QuotedStay, QuoteExpired
@@ -44,6 +46,11 @@ _REASON: Final = {
     HoldKind.DIRECT: ClaimReason.BOOKED,
     HoldKind.OWNER: ClaimReason.BLOCKED,
 }
+_PAUSE_S: Final = 0.0025
+
+
+class _BeingEnded(Exception):
+    """Somebody else is ending a hold that ran out: whether its stock is free shows in a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +167,12 @@ class Placing:
 
     async def _carefully(self, orders: Sequence[PlaceOrder]) -> dict[str, Outcome | Exception]:
         refusal: IntegrityViolation | None = None
-        for _ in range(_CAREFUL_TRIES):
+        for left in reversed(range(_CAREFUL_TRIES)):
             try:
-                answers = await self._db.write(lambda tx: self._decide(tx, orders))
+                answers = await self._db.write(partial(self._decide, orders=orders, patient=left > 0))
+            except _BeingEnded:
+                await asyncio.sleep(_PAUSE_S * 2 ** (_CAREFUL_TRIES - left))
+                continue
             except IntegrityViolation as error:
                 refusal = error
                 continue
@@ -184,7 +194,12 @@ class Placing:
 
     # ---------------------------------------------------------------------------------------------------- transaction
 
-    async def _decide(self, tx: Tx, orders: Sequence[PlaceOrder]) -> dict[str, Outcome | Exception]:
+    async def _decide(self, tx: Tx, *, orders: Sequence[PlaceOrder], patient: bool) -> dict[str, Outcome | Exception]:
+        """Serve or refuse each order.
+
+        Raises:
+            _BeingEnded: It is too early to refuse one of them, and there is patience left.
+        """
         changes = Changes()
         known = await keys.find(tx, [order.key.scope for order in orders if order.key])
         answers, fresh = _answered(orders, known)
@@ -204,6 +219,10 @@ class Placing:
             else:
                 self._serve(changes, order, choice)
                 answers[order.hold_id] = _placed(order, choice, now)
+        if patient and any(isinstance(each, CapacityTaken | HoldQuotaExceeded) for each in answers.values()):
+            standing = await sales.still_standing(tx, needed=_needed(fresh), accounts=guests, since=self.swept_until)
+            if standing - {hold.id for hold in ended}:
+                raise _BeingEnded
         changes.capacities = {key: cells[key].capacity for key, units in changes.cells.items() if units > 0}
         _keep_refusals(changes, fresh, answers)
         calls = self._calls(changes)

@@ -35,30 +35,29 @@ _LOCK_HOLDS = statement(
 _NEEDED = rows("needed", resource_id=Text(120), first_slot=Whole(), end_slot=Whole())
 _ACCOUNTS = rows("accounts", account_id=Whole())
 _RUN_OUT = and_(hold.c.state == HoldState.HELD, hold.c.expires_at <= db_now(), hold.c.expires_at > bindparam("since"))
+_CONCERNS = or_(
+    hold.c.account_id.in_(select(_ACCOUNTS.c.account_id)),
+    hold.c.id.in_(
+        select(claim.c.hold_id)
+        .select_from(_NEEDED)
+        .join(
+            claim,
+            and_(
+                claim.c.resource_id == _NEEDED.c.resource_id,
+                claim.c.first_slot < _NEEDED.c.end_slot,
+                claim.c.end_slot > _NEEDED.c.first_slot,
+            ),
+        )
+    ),
+)
 _LOCK_EXPIRED = statement(
     select(hold.c.id, hold.c.account_id, hold.c.kind, hold.c.spans)
-    .where(
-        _RUN_OUT,
-        or_(
-            hold.c.account_id.in_(select(_ACCOUNTS.c.account_id)),
-            hold.c.id.in_(
-                select(claim.c.hold_id)
-                .select_from(_NEEDED)
-                .join(
-                    claim,
-                    and_(
-                        claim.c.resource_id == _NEEDED.c.resource_id,
-                        claim.c.first_slot < _NEEDED.c.end_slot,
-                        claim.c.end_slot > _NEEDED.c.first_slot,
-                    ),
-                )
-            ),
-        ),
-    )
+    .where(_RUN_OUT, _CONCERNS)
     .order_by(hold.c.id)
-    # One that somebody else has locked is being ended by them at this moment.
+    # One that somebody else has locked is being ended by them at this moment; see `still_standing`.
     .with_for_update(skip_locked=True)
 )
+_STILL_STANDING = statement(select(hold.c.id).where(_RUN_OUT, _CONCERNS))
 _EXPIRED_IDS = statement(select(hold.c.id).where(_RUN_OUT).order_by(hold.c.expires_at).limit(bindparam("limit")))
 _BLOCKS = statement(
     select(hold)
@@ -146,6 +145,16 @@ async def lock_expired(
     return await tx.all(
         _LOCK_EXPIRED(needed=sorted(needed), accounts=[(each,) for each in sorted(set(accounts))], since=since)
     )
+
+
+async def still_standing(
+    tx: Tx, *, needed: Collection[tuple[str, int, int]], accounts: Iterable[int], since: object
+) -> set[str]:
+    """Return the holds that `lock_expired` would lock, and those that somebody else has locked."""
+    found = await tx.all(
+        _STILL_STANDING(needed=sorted(needed), accounts=[(each,) for each in sorted(set(accounts))], since=since)
+    )
+    return {row.id for row in found}
 
 
 async def expired_ids(tx: Tx, *, since: object, limit: int) -> list[str]:
