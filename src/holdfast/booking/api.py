@@ -388,6 +388,12 @@ class BookingApi(Protocol):
     async def stock(self, *, property_ids: Sequence[int], first: date, end: date) -> Mapping[int, list[NightStock]]:
         """Return the stock of the properties for every night in [first, end); live holds count as taken."""
 
+    async def nights_taken(self, *, spans: Sequence[tuple[int, date, date]]) -> Mapping[int, frozenset[date]]:
+        """Return the nights without a free unit in spans (property id, first night, end) of many properties.
+
+        Cheap where most nights are free: only the others are read. A property without stock is missing in the answer.
+        """
+
     async def define_stock(self, *, property_id: int, units: int, unit_names: tuple[str, ...] = ()) -> None:
         """Make the stock of a property if it has none; a second call changes nothing."""
 

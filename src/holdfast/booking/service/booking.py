@@ -248,6 +248,10 @@ class Bookings(BookingApi):
         return await self._owning.stock(property_ids=property_ids, first=first, end=end)
 
     @override
+    async def nights_taken(self, *, spans: Sequence[tuple[int, date, date]]) -> Mapping[int, frozenset[date]]:
+        return await self._owning.nights_taken(spans=spans)
+
+    @override
     async def define_stock(self, *, property_id: int, units: int, unit_names: tuple[str, ...] = ()) -> None:
         await self._owning.define(property_id=property_id, units=units, unit_names=unit_names)
 

@@ -1,5 +1,6 @@
 """What owners do with their stock: define, resize, close nights, block and unblock."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
@@ -86,6 +87,37 @@ class Owning:
         for row in resources:
             by_property.setdefault(row.property_id, []).append(row)
         return {each: [_night(rows, own, slot) for slot in slots] for each, rows in by_property.items()}
+
+    async def nights_taken(self, *, spans: Sequence[tuple[int, date, date]]) -> dict[int, frozenset[date]]:
+        """Return the nights without a free unit; see `BookingApi.nights_taken`."""
+        asked = [(property_id, night_slot(first), night_slot(end)) for property_id, first, end in spans]
+
+        async def work(tx: Tx) -> tuple[list[Row], list[Row]]:
+            return (
+                await stock.resources_of(tx, {property_id for property_id, _, _ in asked}),
+                await stock.cells_without_room(tx, asked),
+            )
+
+        resources, full = await self._db.read(work)
+        units = Counter(row.property_id for row in resources)
+        without = {(row.property_id, row.resource_id, row.slot) for row in full}
+        taken = Counter((property_id, slot) for property_id, _, slot in without)
+        nights: dict[int, set[date]] = {property_id: set() for property_id in units}
+        for (property_id, slot), count in taken.items():
+            if count == units[property_id]:
+                nights[property_id].add(slot_night(slot))
+        if nothing := {row.property_id for row in resources if row.capacity == 0}:
+            await self._add_empty(nights, nothing, spans)
+        return {property_id: frozenset(found) for property_id, found in nights.items()}
+
+    async def _add_empty(
+        self, nights: dict[int, set[date]], properties: Collection[int], spans: Sequence[tuple[int, date, date]]
+    ) -> None:
+        """Add the nights of properties that have no units: those have no cells that would say so."""
+        for property_id, first, end in spans:
+            if property_id in properties:
+                found = await self.stock(property_ids=[property_id], first=first, end=end)
+                nights[property_id] |= {each.night for each in found[property_id] if not each.free}
 
     async def resize(self, *, owner: Principal, property_id: int, units: int) -> None:
         """Change how many units a pool has; see `BookingApi.resize`.

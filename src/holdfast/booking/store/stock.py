@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, literal, not_, select, update
+from sqlalchemy import and_, bindparam, case, func, literal, not_, or_, select, update
 
 from holdfast.booking.models import cell, resource
 from holdfast.engine.claims import Cell
@@ -173,6 +173,19 @@ _IN_RANGE = statement(
 )
 
 
+_SPANS = rows("spans", property_id=Whole(), first=Whole(), end=Whole())
+_WITHOUT_ROOM = statement(
+    select(resource.c.property_id, cell.c.resource_id, cell.c.slot)
+    .select_from(_SPANS)
+    .join(resource, resource.c.property_id == _SPANS.c.property_id)
+    .join(
+        cell,
+        and_(cell.c.resource_id == resource.c.id, cell.c.slot >= _SPANS.c.first, cell.c.slot < _SPANS.c.end),
+    )
+    .where(or_(cell.c.closed, cell.c.taken >= cell.c.capacity))
+)
+
+
 def define(entries: Sequence[tuple[str, int, str | None, int]]) -> Call:
     """Return the write that makes resources (id, property, unit, capacity); of properties that have none."""
     return DEFINE(new_resources=sorted(entries))
@@ -203,3 +216,8 @@ async def set_nights(tx: Tx, nights: Sequence[tuple[str, int, int, bool, bool]])
 async def cells_in_range(tx: Tx, ids: Iterable[str], *, first: int, end: int) -> list[Row]:
     """Return the cells that exist in [first, end)."""
     return await tx.all(_IN_RANGE(resource_ids=[(each,) for each in sorted(set(ids))], first=first, end=end))
+
+
+async def cells_without_room(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[Row]:
+    """Return property_id, resource_id and slot of full or closed cells in spans (property, first slot, end slot)."""
+    return await tx.all(_WITHOUT_ROOM(spans=spans))
