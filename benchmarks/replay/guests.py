@@ -57,8 +57,8 @@ class Desk:
         diary = self._diary
         quote = await self._ask("quote", reservation, "/v1/quotes", {"items": [self._wish(reservation)]})
         if quote.status == 422:
-            codes = {error["code"] for error in quote.json()["errors"]}
-            diary.by_rule[", ".join(sorted(codes))] += 1
+            rules = {f"`{error['code']}` ({error['pointer']})" for error in quote.json()["errors"]}
+            diary.by_rule[", ".join(sorted(rules))] += 1
             return
         quote_id = _checked(quote, 201, reservation)["id"]
         asked_at = time.perf_counter()

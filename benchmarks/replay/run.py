@@ -195,7 +195,7 @@ def _remarks(outcome: Outcome, skipped: Counter[str]) -> Iterator[str]:
     for reason, number in sorted(skipped.items()):
         yield f"Left out: {count(number)} lines with {reason}."
     for codes, number in sorted(diary.by_rule.items()):
-        yield f"Refused by rule: {count(number)} with `{codes}`."
+        yield f"Refused by rule: {count(number)} with {codes}."
     yield from _why_sold_out(outcome)
     yield (
         "Every night of every room type was compared: the calendar shows exactly what the guests were told; no night "
@@ -211,13 +211,13 @@ def _why_sold_out(outcome: Outcome) -> Iterator[str]:
         return
     came = {each.number for each in outcome.reservations if each.status == "Check-Out"}
     in_vain = {number for number, guests in diary.sold_out_to.items() if guests - came}
-    neither = len((set(diary.sold_out) & came) - in_vain)
+    own_fault = set(diary.sold_out) - in_vain - came
     yield (
         f"Sold out: {count(len(diary.sold_out))} were refused, and each time a second observer had counted a night of "
-        f"the stay full. In {count(len(in_vain))} cases one of those who had the rooms of that night later canceled or "
-        f"did not come: the hotel had sold the room again, rightly as it turned out; this replay overbooks nothing. In "
-        f"{count(len(diary.sold_out) - len(in_vain) - neither)} more the refused themselves later canceled or did not "
-        f"come. Left without such a reason: {count(neither)}."
+        "the stay full. This replay overbooks nothing; the hotel did: "
+        f"{count(len(in_vain))} of them it took in because somebody who had a room of that night later canceled or did "
+        f"not come, {count(len(own_fault))} because they themselves did, "
+        f"{count(len(diary.sold_out) - len(in_vain) - len(own_fault))} for neither reason."
     )
     cells = Counter(diary.sold_out.values())
     most = ", ".join(f"{room_type} on {night} ({times})" for (room_type, night), times in cells.most_common(5))
