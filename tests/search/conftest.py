@@ -3,6 +3,7 @@
 import pytest
 
 from search.search_builder import a_world
+from support.servers import fresh_database
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +16,10 @@ async def module_world(url):
 async def world(module_world):
     await module_world.empty()
     return module_world
+
+
+@pytest.fixture(scope="module")
+async def sqlite_world():
+    with fresh_database("sqlite") as url:
+        async with a_world(url) as world:
+            yield world

@@ -94,7 +94,7 @@ def home(property_id: int = 1, *, listed: bool = True, **changes) -> Property:
     return Property(id=property_id, owner_id=7, version=1, draft=draft, units=units)
 
 
-@dataclass
+@dataclass(repr=False)
 class Catalog:
     """What `CatalogApi` promises about reading, kept in a dict."""
 
@@ -127,7 +127,7 @@ class Catalog:
         return [self.homes[each] for each in sorted(self.homes) if each > after_id][:limit]
 
 
-@dataclass
+@dataclass(repr=False)
 class Booking:
     """What `BookingApi` promises about stock, kept in dicts."""
 
@@ -183,7 +183,7 @@ class Booking:
         return StockMoved(property_id=property_id, first_slot=slots.start, end_slot=slots.stop)
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """A search, what it follows, and ways to let events reach it as the relay does."""
 

@@ -8,7 +8,6 @@ import unicodedata
 from collections import Counter
 from datetime import timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +16,8 @@ from holdfast.search.api import Box, Circle, StaySearch, StaySort
 from holdfast.search.rules.globe import chord_km, on_sphere
 from holdfast.search.rules.ranking import standing
 from holdfast.verticals.stays import NightTerms, night_slot
-from search.search_builder import TODAY, a_world, day, home
+from search.search_builder import TODAY, day, home
 from support.effort import rounds
-from support.servers import fresh_database
 
 AMENITIES = tuple(f"thing_{number:03}" for number in range(300))
 USED = tuple(AMENITIES[number] for number in (0, 19, 20, 59, 60, 119, 120, 239, 240, 299))
@@ -330,20 +328,13 @@ def examples(quick, *, thorough):
     )
 
 
-@pytest.fixture(scope="module")
-async def sqlite_world():
-    with fresh_database("sqlite") as url:
-        async with a_world(url) as world:
-            yield world
-
-
 class TestASearchOfAnyKind:
-    @examples(60, thorough=2000)
+    @examples(40, thorough=2000)
     @given(random=st.randoms(use_true_random=True), size=st.integers(1, 40))
     async def test_finds_what_a_look_at_every_home_finds(self, sqlite_world, random, size):
         await check(sqlite_world, Chance(random), size)
 
-    @examples(10, thorough=300)
+    @examples(8, thorough=300)
     @given(random=st.randoms(use_true_random=True), size=st.integers(1, 40))
     async def test_finds_the_same_on_each_engine(self, module_world, random, size):
         await check(module_world, Chance(random), size)

@@ -27,6 +27,7 @@ from holdfast.search.rules.globe import distance_km
 from holdfast.search.rules.ring import (
     ALL_BUSY,
     RING_NIGHTS,
+    STOCKLESS,
     WORD_NIGHTS,
     onto_ring,
     ring_start,
@@ -198,14 +199,12 @@ class Search:
         asked: dict[int, int] = defaultdict(int)
         for property_id, first_slot, end_slot in moves:
             asked[property_id] |= span_bits(first_slot - origin, end_slot - origin)
-        ids = sorted(property_id for property_id, bits in asked.items() if bits)
-        if not ids:
-            return None
-        before = await self._db.read(lambda tx: keeping.known(tx, ids=ids))
+        before = await self._db.read(lambda tx: keeping.known(tx, ids=sorted(asked)))
         wanted = {
-            # What has gone astray is read whole by `restock`; it only has to hear that its stock has moved again.
+            # What is not up to date is read whole by `restock`; it only has to hear that its stock has moved again.
             property_id: spread_back(asked[property_id], row.preparation_nights) if row.first_word == first_word else 0
             for property_id, row in before.items()
+            if asked[property_id] or row.first_word != first_word
         }
         sightings = await self._look(wanted, before, first_word)
 
@@ -256,16 +255,19 @@ class Search:
             for word, first, end in touched_words(needed):
                 calls.setdefault(word, _Range(first, end)).take(property_id, first, end)
         taken: dict[int, int] = defaultdict(int)
+        stockless: set[int] = set()
         for call in calls.values():
-            first, end = origin + call.first, origin + call.end
-            stock = await self._booking.stock(property_ids=call.ids, first=slot_night(first), end=slot_night(end))
-            for property_id in call.ids:
-                taken[property_id] |= _taken(stock.get(property_id, ()), first, end) << call.first
+            stock = await self._booking.stock(
+                property_ids=call.ids, first=slot_night(origin + call.first), end=slot_night(origin + call.end)
+            )
+            stockless.update(each for each in call.ids if not stock.get(each))
+            for property_id, nights in stock.items():
+                taken[property_id] |= _taken(nights, origin)
         return [
             Sighting(
                 property_id=property_id,
                 stamp=before[property_id].stock_stamp,
-                first_word=first_word,
+                first_word=STOCKLESS if property_id in stockless else first_word,
                 asked=onto_ring(bits, origin),
                 busy=onto_ring(bits & spread_back(taken[property_id], before[property_id].preparation_nights), origin),
             )
@@ -294,14 +296,11 @@ class _Range:
         self.end = max(self.end, end)
 
 
-def _taken(nights: Sequence[NightStock], first: int, end: int) -> int:
-    """Return the nights without a free unit, counted from `first`; all of them if booking does not know them."""
-    if len(nights) != end - first:
-        return (1 << end - first) - 1
+def _taken(nights: Sequence[NightStock], origin: int) -> int:
+    """Return the nights without a free unit, counted from a slot on."""
     bits = 0
-    for each in nights:
-        if each.free < 1:
-            bits |= 1 << night_slot(each.night) - first
+    for night in [each.night for each in nights if not each.free]:
+        bits |= 1 << night_slot(night) - origin
     return bits
 
 

@@ -5,6 +5,7 @@ import math
 _BELIEVED_RATING = 4.4
 _BELIEVED_REVIEWS = 8
 _POINTS = 1_000_000
+_POINTS_FOR_REVIEWS = 10  # between equals, the one more people know
 
 
 def standing(rating: float | None, reviews: int) -> int:
@@ -15,4 +16,4 @@ def standing(rating: float | None, reviews: int) -> int:
     """
     said = reviews if rating is not None else 0
     total = _BELIEVED_RATING * _BELIEVED_REVIEWS + (rating or 0.0) * said
-    return -round(total / (_BELIEVED_REVIEWS + said) * _POINTS + math.log1p(reviews))
+    return -round(total / (_BELIEVED_REVIEWS + said) * _POINTS + _POINTS_FOR_REVIEWS * math.log1p(reviews))

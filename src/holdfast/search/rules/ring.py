@@ -15,8 +15,10 @@ RING_NIGHTS: Final = WORD_NIGHTS * WORDS
 ALL_BUSY: Final = (1 << RING_NIGHTS) - 1
 HORIZON_NIGHTS_MAX: Final = RING_NIGHTS - WORD_NIGHTS - 1
 """The ring begins with the word of yesterday, so this many nights from today on are in it on every day."""
-NEVER: Final = 0
-"""`first_word` of a row that knows nothing of its stock yet (or no longer)."""
+ASTRAY: Final = 0
+"""`first_word` of a row whose stock has to be read anew as a whole."""
+STOCKLESS: Final = -1
+"""`first_word` of a row for which booking had no stock; it waits to hear that this has changed."""
 
 _WORD: Final = (1 << WORD_NIGHTS) - 1
 

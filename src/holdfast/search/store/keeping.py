@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, or_, select, update
 
 from holdfast.catalog.api import PropertyKind
 from holdfast.kit.db.database import Tx
@@ -18,7 +18,7 @@ from holdfast.kit.db.types import Choice, Flag, Json, KitType, Real, Text, Whole
 from holdfast.search.models import AMENITY_COLUMNS, NIGHT_COLUMNS, amenity, area, face, stay
 from holdfast.search.rules.facts import Facts
 from holdfast.search.rules.globe import on_sphere
-from holdfast.search.rules.ring import ALL_BUSY, NEVER, from_words, to_words
+from holdfast.search.rules.ring import ALL_BUSY, ASTRAY, from_words, to_words
 from holdfast.search.rules.words import (
     HAYSTACK_MAX,
     NUMBERS_MAX,
@@ -46,7 +46,7 @@ class Sighting:
     property_id: int
     stamp: int
     first_word: int
-    """Of which ring the bits speak."""
+    """Of which ring the bits speak; `STOCKLESS` if booking had nothing."""
     asked: int
     """The nights that were looked at."""
     busy: int
@@ -66,7 +66,12 @@ _LOCKED: Final = statement(
 )
 _ASTRAY: Final = statement(
     select(stay.c.property_id)
-    .where(or_(stay.c.first_word < bindparam("first_word"), stay.c.first_word > bindparam("first_word")))
+    .where(
+        or_(
+            stay.c.first_word.between(literal_column(str(ASTRAY)), bindparam("first_word", type_=Whole()) - 1),
+            stay.c.first_word > bindparam("first_word", type_=Whole()),
+        )
+    )
     .order_by(stay.c.property_id)
     .limit(bindparam("most", type_=Whole()))
 )
@@ -253,7 +258,7 @@ async def write_stock(tx: Tx, *, sightings: Sequence[Sighting]) -> set[int]:
             overtaken.add(seen.property_id)
             if whole:
                 continue
-        first_word = seen.first_word if whole or (same and row.first_word == seen.first_word) else NEVER
+        first_word = seen.first_word if whole or (same and row.first_word == seen.first_word) else ASTRAY
         bits = bits & ~seen.asked | seen.busy
         written.append((seen.property_id, row.stock_stamp + 1, first_word, *to_words(bits)))
     if written:
@@ -304,10 +309,10 @@ async def _area_numbers(tx: Tx, facts: Sequence[Facts]) -> dict[tuple[str, str],
 
 def _home(facts: Facts, before: Known | None, numbers: Sequence[int], area_number: int) -> tuple[Any, ...]:
     """Return a row for `_HOMES`. Other nights of preparation change the meaning of every bit: the stock goes astray."""
-    first_word, stock_stamp = NEVER, 0
+    first_word, stock_stamp = ASTRAY, 0
     if before is not None:
         moved = before.preparation_nights != facts.preparation_nights
-        first_word = NEVER if moved else before.first_word
+        first_word = ASTRAY if moved else before.first_word
         stock_stamp = before.stock_stamp + moved
     values: dict[str, Any] = {
         "property_id": facts.property_id,
