@@ -37,8 +37,8 @@ def dates(house):
     """A function that returns arrival and departure of a stay nobody asked for yet, as the contract writes them."""
 
     def fresh(nights=5):
-        house.days_given += 40
-        start = house.clock.today("America/Los_Angeles") + timedelta(days=house.days_given)
+        start = house.clock.today("America/Los_Angeles") + timedelta(days=10 + house.days_given)
+        house.days_given += nights + 1
         return start.isoformat(), (start + timedelta(days=nights)).isoformat()
 
     return fresh
@@ -168,9 +168,9 @@ class TestBooking:
 
     async def test_a_taken_night_is_not_available_and_the_day_of_departure_is(self, house, book):
         today = house.clock.today("America/Los_Angeles")
-        first, middle, last = (str(today + timedelta(days=days)) for days in (500, 503, 506))
+        first, middle, last = (str(today + timedelta(days=days)) for days in (600, 603, 606))
         assert (await book(start=first, end=middle)).status_code == 201
-        for start, end in [(first, middle), (str(today + timedelta(days=502)), last)]:
+        for start, end in [(first, middle), (str(today + timedelta(days=602)), last)]:
             answer = await book(house.mary, start=start, end=end)
             assert (answer.status_code, answer.json()) == (404, NOT_AVAILABLE)
         assert (await book(house.mary, start=middle, end=last)).status_code == 201
