@@ -4,7 +4,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from holdfast.booking.api import NightStock
 from holdfast.booking.events import StockMoved
 from holdfast.catalog.api import Location, Property, PropertyDraft, PropertyKind
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
@@ -16,7 +15,7 @@ from holdfast.kit.outbox import Delivered
 from holdfast.search.jobs import follow_catalog, follow_stock
 from holdfast.search.service import Search
 from holdfast.search.settings import SearchSettings
-from holdfast.verticals.stays import POLICIES, NightTerms, StayTerms, night_slot
+from holdfast.verticals.stays import POLICIES, NightTerms, StayTerms, night_slot, slot_night
 
 TODAY = date(2027, 1, 15)
 _TABLES = ("search_stay", "search_face", "search_area", "search_amenity")
@@ -156,21 +155,15 @@ class Booking:
         taken = self.taken.get(property_id, {}).get(slot, 0)
         return slot not in self.closed.get(property_id, ()) and taken < self.units.get(property_id, 0)
 
-    async def stock(self, *, property_ids, first, end):
-        self.calls.append((tuple(property_ids), first, end))
-        answer = {
-            each: [
-                NightStock(
-                    night=date.fromordinal(ordinal),
-                    capacity=self.units[each],
-                    taken=self.taken.get(each, {}).get(slot, 0),
-                    closed=slot in self.closed.get(each, ()),
-                )
-                for slot, ordinal in enumerate(range(first.toordinal(), end.toordinal()), night_slot(first))
-            ]
-            for each in property_ids
-            if each in self.units
-        }
+    async def nights_taken(self, *, spans):
+        self.calls.append(tuple(spans))
+        answer = {}
+        for property_id, first, end in spans:
+            if property_id not in self.units:
+                continue
+            slots = range(night_slot(first), night_slot(end))
+            taken = {slot_night(slot) for slot in slots if not self.sellable(property_id, slot)}
+            answer[property_id] = answer.get(property_id, frozenset()) | taken
         while self.meanwhile:
             await self.meanwhile.pop()()
         return answer

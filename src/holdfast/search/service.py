@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from holdfast.booking.api import BookingApi, NightStock
+from holdfast.booking.api import BookingApi
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
@@ -240,7 +240,7 @@ class Search:
         # Who overtakes ten times keeps the rows fresh, or sends them astray for the next round.
 
     async def _look(self, asked: Mapping[int, int], before: Mapping[int, Known], first_word: int) -> list[Sighting]:
-        """Ask booking which nights are taken, in few calls.
+        """Ask booking which nights are taken, in one call.
 
         Args:
             asked: For each property the nights to look at, counted from the beginning of the ring.
@@ -249,20 +249,19 @@ class Search:
         """
         origin = first_word * WORD_NIGHTS
         past = night_slot(self._clock.today("UTC")) - 1 - origin  # nobody can search these nights any more
-        calls: dict[int, _Range] = {}
+        spans = []
         for property_id, bits in asked.items():
             needed = spread_on(bits, before[property_id].preparation_nights) >> past << past
-            for word, first, end in touched_words(needed):
-                calls.setdefault(word, _Range(first, end)).take(property_id, first, end)
+            spans += [
+                (property_id, slot_night(origin + first), slot_night(origin + end))
+                for _, first, end in touched_words(needed)
+            ]
+        known = await self._booking.nights_taken(spans=spans) if spans else {}
+        stockless = {property_id for property_id, _, _ in spans} - known.keys()
         taken: dict[int, int] = defaultdict(int)
-        stockless: set[int] = set()
-        for call in calls.values():
-            stock = await self._booking.stock(
-                property_ids=call.ids, first=slot_night(origin + call.first), end=slot_night(origin + call.end)
-            )
-            stockless.update(each for each in call.ids if not stock.get(each))
-            for property_id, nights in stock.items():
-                taken[property_id] |= _taken(nights, origin)
+        for property_id, nights in known.items():
+            for night in nights:
+                taken[property_id] |= 1 << night_slot(night) - origin
         return [
             Sighting(
                 property_id=property_id,
@@ -278,30 +277,6 @@ class Search:
         """Return the first word of the ring of today, and its first slot."""
         first_word = ring_start(night_slot(self._clock.today("UTC")))
         return first_word, first_word * WORD_NIGHTS
-
-
-class _Range:
-    """One call to booking: properties, and the nights that any of them needs, counted from the ring's beginning."""
-
-    __slots__ = ("end", "first", "ids")
-
-    def __init__(self, first: int, end: int) -> None:
-        self.ids: list[int] = []
-        self.first = first
-        self.end = end
-
-    def take(self, property_id: int, first: int, end: int) -> None:
-        self.ids.append(property_id)
-        self.first = min(self.first, first)
-        self.end = max(self.end, end)
-
-
-def _taken(nights: Sequence[NightStock], origin: int) -> int:
-    """Return the nights without a free unit, counted from a slot on."""
-    bits = 0
-    for night in [each.night for each in nights if not each.free]:
-        bits |= 1 << night_slot(night) - origin
-    return bits
 
 
 def _page(found: Found, search: StaySearch) -> StayPage:
