@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
+import pytest
 from sqlalchemy import Table, select
 
 from holdfast.booking import models
@@ -27,6 +28,7 @@ from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import Row, statement
+from holdfast.kit.errors import HoldfastError
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals.stays import POLICIES, StayTerms, night_slot
 from support import servers
@@ -357,3 +359,28 @@ async def processes(
         for house in houses[1:]:
             house.owner = houses[0].owner
         yield houses
+
+
+async def refusal_of(request: Awaitable[object]) -> HoldfastError:
+    """Return what a request is refused with; fail if it is not."""
+    with pytest.raises(HoldfastError) as refused:
+        await request
+    return refused.value
+
+
+async def footprint(house: House) -> tuple[list[int], int]:
+    """Return how much there is of everything that moves stock, and how much is taken."""
+    tables = (models.hold, models.claim, models.booking, models.outbox.table, models.key)
+    counts = [len(await house.rows(table)) for table in tables]
+    return counts, sum(row.taken for row in await house.rows(models.cell))
+
+
+async def outcomes(*requests: Awaitable[Any]) -> list[Any]:
+    """Ask all at once; return answers and refusals in order of asking."""
+    return await asyncio.gather(*requests, return_exceptions=True)
+
+
+def value(answer: Keyed[Any] | BaseException) -> Any:
+    """Return what an answer of `outcomes` gives; fail if it is a refusal."""
+    assert isinstance(answer, Keyed), repr(answer)
+    return answer.value
