@@ -300,20 +300,20 @@ class Crowd:
         world.catalog.put(*[home(each, preparation_nights=each % 3) for each in self.ids])
         for each in self.ids:
             world.booking.open(each)
-        answering = world.booking.stock
+        answering = world.booking.nights_taken
 
         async def slowly(**asked):
             answer = await answering(**asked)
             await asyncio.sleep(self.chance.random() / 100)
             return answer
 
-        world.booking.stock = slowly
+        world.booking.nights_taken = slowly
         try:
             await asyncio.gather(
                 self.sell(), self.describe(), self.collect(), world.search.rebuild(), world.search.rebuild()
             )
         finally:
-            world.booking.stock = answering
+            world.booking.nights_taken = answering
         await world.search.restock()
 
     async def sell(self):
