@@ -9,6 +9,7 @@ from kit_rival import engine_of, locked, now, rival, somebody_waits
 from kit_sample import ACCOUNTS, OPEN, PAY, account, balances, create, opened
 from sqlalchemy import String, cast, func, select, update
 
+from holdfast.kit.db.database import Attempt
 from holdfast.kit.db.errors import CheckViolation, Retryable
 from holdfast.kit.db.statements import adding_rows, rows, statement
 from holdfast.kit.db.types import Text, Whole
@@ -228,6 +229,19 @@ class TestADeadline:
             assert await has(database, 1)
 
     async def test_breaks_no_connection_that_is_somebody_elses_by_then(self, served):
+        async with opened(served, pool_size=1) as database:
+            attempt = Attempt(writes=True)
+            session = await database._take(attempt)
+            database._give_back(session, attempt)
+            attempt.give_up()
+            assert not session.broken()
+            taken = await database._take(attempt)
+            attempt.give_up()
+            assert taken.broken()
+            database._give_back(taken, attempt)
+            assert await has(database, 1)
+
+    async def test_ends_the_tries(self, served):
         async with opened(served, pool_size=1, deadline_s=0.5) as database:
             tries = []
 
@@ -303,20 +317,29 @@ class TestSqlite:
 
     async def test_keeps_nothing_of_a_write_that_ends_after_its_deadline(self, path):
         async with opened(path, deadline_s=0.2) as database:
-            held, queued = threading.Event(), []
+            held, begun = threading.Event(), []
 
             async def slow(tx):
                 await tx.run(OPEN(name="ann", cents=1))
                 held.wait(10)
 
             late = asyncio.ensure_future(database.write(slow))
-            queued = [asyncio.ensure_future(database.put(OPEN(name=name, cents=1))) for name in ("bob", "cid")]
-            for each in (late, *queued):
+
+            async def queued(tx):
+                begun.append(tx)
+                await tx.run(OPEN(name="bob", cents=1))
+
+            waiting = [
+                asyncio.ensure_future(call)
+                for call in (database.put(OPEN(name="cid", cents=1)), database.write(queued))
+            ]
+            for each in (late, *waiting):
                 with pytest.raises(DatabaseUnavailable):
                     await each
             held.set()
             await database.put(OPEN(name="dan", cents=1))
             assert await balances(database) == {"dan": 1}
+            assert begun == []
 
     async def test_does_what_was_asked_for_before_it_closes(self, path):
         async with opened(path) as database:
