@@ -39,6 +39,7 @@ def home(**changes):
         "base_price": usd(10_000),
         "cleaning_fee": usd(2_500),
         "guests_max": 4,
+        "booking_window_days": 730,
         "policy": "moderate",
         **changes.pop("terms", {}),
     }
@@ -159,10 +160,11 @@ class Visitor:
 
     # ------------------------------------------------------------------ what owners do
     def property(self, **changes):
-        """The id of a new property, once guests can find it for a night (unless it is not listed)."""
+        """The id of a new property, once guests can find it for a stay (unless it is not listed)."""
         made = self.post("/v1/owner/properties", home(**changes))
         if made["listed"]:
-            found = {"check_in": day(30), "check_out": day(31), "text": made["name"], "limit": 100}
+            nights = made["terms"]["min_nights"]
+            found = {"check_in": day(30), "check_out": day(30 + nights), "text": made["name"], "limit": 100}
             assert wait_until(lambda: self.finds(made["id"], **found), within_s=15), "search does not know it"
         return made["id"]
 

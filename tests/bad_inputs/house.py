@@ -1,0 +1,251 @@
+"""The house bad inputs are sent to: a running server, who uses it, what they have, and what its database holds."""
+
+import hashlib
+import itertools
+import json
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from support.polling import wait_until
+from support.visitors import Site, confirmation, stay
+
+BODY_LIMIT_BYTES = 1_048_576
+HOLDS_MOST = 6
+JSON = {"content-type": "application/json"}
+
+_MOVES_BY_ITSELF = {
+    "booking_process",  # one row for each start of a server that sells
+    "booking_cursor",  # how far a subscriber has read
+    "search_cursor",
+    "booking_outbox",  # emptied when everybody has read it; what was published is counted in sqlite_sequence
+    "catalog_outbox",
+}
+_FOLLOWS = ("search_",)
+"""Search follows the others by itself, a moment later."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request as it goes out."""
+
+    method: str
+    path: str
+    body: object = None
+    """Sent as JSON, unless it is bytes, a text, or an iterator of bytes (a body without a length)."""
+    who: str | None = "guest"
+    key: str | None = None
+    headers: dict[str, str] | list[tuple[str, str]] = field(default_factory=dict)
+    raw: bytes | None = None
+    """The request to the last byte, for what no client would send."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the list, or one of the inputs in it: what is sent and what it must get."""
+
+    row: int
+    what: str
+    send: Callable[["House"], Sent]
+    status: int
+    code: str | None = None
+    """The `code` of the problem or of one of its `errors`; None where the answer is no problem document."""
+    pointer: str | None = None
+    has: tuple[str, ...] = ()
+    """Headers the answer must have."""
+    members: tuple[str, ...] = ()
+    """Members the problem must have besides the usual ones."""
+    may_write: tuple[str, ...] = ()
+    """Tables a refusal may write to, because it is remembered under its key."""
+    contract: bool = False
+    """Whether the answer has the form of the Home Rental contract, which has no codes."""
+    closes: bool = False
+    """Whether the server must end the connection."""
+    where: str = "patient"
+    """The house it is sent to: in the `hasty` one, holds run out at once."""
+
+    def __str__(self):
+        return f"{self.row} {self.what}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+    closed: bool = False
+
+    def document(self):
+        return json.loads(self.content)
+
+
+class House:
+    """The server, its people, and fresh things of theirs for every case."""
+
+    def __init__(self, server, file):
+        self.server = server
+        self.site = Site(server.base_url)
+        self._file = sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False)
+        self._days = iter(range(20, 720, 2))
+        self._numbers = itertools.count(1)
+        self.people = {
+            "guest": self.site.guest("gina"),
+            "rival": self.site.guest("rita"),
+            "owner": self.site.owner("olga"),
+            "other_owner": self.site.owner("omar"),
+            None: self.site.anybody,
+        }
+        owner = self.people["owner"]
+        self.villa = owner.property(name="Villa")
+        self.pool = owner.property(name="Pool of rooms", units=3)
+        self.hidden = owner.property(name="Hidden hut", listed=False)
+        self.strict = owner.property(
+            name="Strict house",
+            terms={"min_nights": 3, "max_nights": 5, "advance_notice_days": 10, "booking_window_days": 200},
+        )
+        self.other = self.people["other_owner"].property(name="House of another owner")
+
+    def close(self):
+        self.site.close()
+        self._file.close()
+
+    # ------------------------------------------------------------------ fresh things
+    def fresh(self):
+        """A number nobody had before."""
+        return next(self._numbers)
+
+    def key(self):
+        return f"bad-{self.fresh()}"
+
+    def wish(self, property_id=None, **changes):
+        """A stay nobody asked for yet."""
+        return stay(property_id or self.villa, next(self._days)) | changes
+
+    def quote(self, who="guest", **changes):
+        return self.people[who].quoted(self.wish(**changes))
+
+    def hold(self, who="guest", **changes):
+        """A live hold; what that person held before is let go, so that nobody reaches the limit."""
+        return self.empty_handed(who).held(self.wish(**changes))
+
+    def empty_handed(self, who="guest"):
+        """Somebody who holds nothing."""
+        person = self.people[who]
+        for hold_id in self._held_by(person):
+            person.delete(f"/v1/holds/{hold_id}")
+        return person
+
+    def booking(self, who="guest", **changes):
+        person = self.people[who]
+        return person.get(f"/v1/bookings/{person.confirmed(self.hold(who, **changes))['reference']}")
+
+    def confirmation(self, **changes):
+        return confirmation(self.hold()) | changes
+
+    def expired(self, what):
+        """Wait until a hold (of a house where they do not live long) has run out."""
+        guest = self.people["guest"]
+        assert wait_until(lambda: guest.get(f"/v1/holds/{what['id']}")["state"] == "expired", within_s=20)
+        return what
+
+    def _held_by(self, person):
+        found = self._file.execute("SELECT id FROM booking_hold WHERE state = 'held' AND account_id = ?", [person.id])
+        return [hold_id for (hold_id,) in found]
+
+    # ------------------------------------------------------------------ asking
+    def answer(self, sent):
+        """Send a request and return what came back."""
+        if sent.raw is not None:
+            return self._spoken(sent.raw)
+        client = self.people[sent.who].http
+        headers = list(sent.headers.items() if isinstance(sent.headers, dict) else sent.headers)
+        if sent.key is not None:
+            headers.append(("idempotency-key", sent.key))
+        content = sent.body
+        if content is not None and not isinstance(content, (bytes, str)) and not hasattr(content, "__next__"):
+            content = json.dumps(content)
+        if content is not None and not any(name == "content-type" for name, _ in headers):
+            headers.append(("content-type", "application/json"))
+        request = client.build_request(sent.method, sent.path, content=content, headers=headers)
+        got = client.send(request)
+        closes = got.headers.get("connection") == "close"
+        return Answer(
+            got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content, closes
+        )
+
+    def _spoken(self, request):
+        """Send bytes as they are; what comes back until the server closes is all there is."""
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as connection:
+            connection.sendall(request)
+            back = b""
+            with suppress(ConnectionResetError):
+                while part := connection.recv(65_536):
+                    back += part
+        head, _, content = back.partition(b"\r\n\r\n")
+        status, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        assert back.count(b"HTTP/1.1 ") == 1, "more than one answer to one request"
+        return Answer(int(status.split()[1]), headers, content, closed=True)
+
+    # ------------------------------------------------------------------ truth
+    def state(self):
+        """A digest of each table that only a request can change."""
+        names = [name for (name,) in self._file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {
+            name: self._digest(name) for name in names if name not in _MOVES_BY_ITSELF and not name.startswith(_FOLLOWS)
+        }
+
+    def _digest(self, table):
+        only = "WHERE name LIKE '%outbox'" if table == "sqlite_sequence" else ""
+        rows = sorted(map(repr, self._file.execute(f"SELECT * FROM {table} {only}")))  # noqa: S608 - a name from the schema
+        return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+# ------------------------------------------------------------------ what most rows send
+
+
+def quote(text=None, **changes):
+    """Ask for a quote: a stay with some fields changed, or with `text` for its guests, not even JSON."""
+
+    def send(house):
+        wish = house.wish(**changes)
+        if text is None:
+            return Sent("POST", "/v1/quotes", {"items": [wish]})
+        body = json.dumps({"items": [wish | {"guests": "@"}]}).replace('"@"', text)
+        return Sent("POST", "/v1/quotes", body)
+
+    return send
+
+
+def quote_bytes(content, **headers):
+    """Ask for a quote with a body to the byte."""
+    return lambda _: Sent("POST", "/v1/quotes", content, headers={**JSON, **headers})
+
+
+def account(**changes):
+    """Register somebody with some fields changed."""
+
+    def send(house):
+        name = f"newcomer{house.fresh()}"
+        person = {"username": name, "email": f"{name}@example.com", "password": "four random words here"}
+        return Sent("POST", "/v1/accounts", person | changes, who=None)
+
+    return send
+
+
+def search(query, **sent):
+    return lambda _: Sent("GET", f"/v1/search/stays?{query}", who=None, **sent)
+
+
+def get(path, **sent):
+    return lambda house: Sent("GET", path.format(house=house), **sent)
+
+
+def raw(line, *headers, content=b"", close=True):
+    """A request to the byte: its first line without the version, its headers, its body."""
+    head = [line + b" HTTP/1.1", b"Host: 127.0.0.1", *([b"Connection: close"] if close else []), *headers, b"", b""]
+    return lambda _: Sent("", "", raw=b"\r\n".join(head) + content)
