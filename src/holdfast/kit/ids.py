@@ -10,7 +10,7 @@ from holdfast.kit.clock import Clock
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
-_NUMBER_EPOCH_MS = 1_704_067_200_000  # 2024-01-01: leaves 53-bit numbers room until 2058
+_NUMBER_EPOCH_MS = 1_704_067_200_000  # 2024-01-01: 41 bits of milliseconds last until 2093
 _SLOT_BITS = _STEP_BITS = 6
 _SLOTS, _STEPS = 1 << _SLOT_BITS, 1 << _STEP_BITS
 _CODE_BITS = 50
