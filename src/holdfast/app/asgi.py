@@ -26,6 +26,7 @@ from holdfast.kit.http import problems
 from holdfast.kit.http.cursors import Cursors
 from holdfast.kit.http.edge import Edge
 from holdfast.kit.http.health import health_router
+from holdfast.kit.http.prefixes import Prefixes
 from holdfast.kit.http.routes import Router
 from holdfast.kit.log import configure_logging
 from holdfast.kit.settings import Settings
@@ -105,6 +106,8 @@ def create_app(
         openapi_tags=[{"name": name, "description": text} for name, text in _TAGS],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
+    app.state.mounted = {}
+    app.add_middleware(Prefixes, mounted=app.state.mounted)
     app.add_middleware(Edge, settings=settings, clock=clock)
     problems.install(app)
     return app
@@ -155,8 +158,7 @@ def _gateway_routers(assembly: Assembly) -> list[Router]:
 def _mount_home_rental(app: FastAPI, assembly: Assembly) -> None:
     doors = {name: assembly.door(name) for name in ("accounts", "catalog", "booking")}
     contracts = {_HOME_RENTAL: home_rental.application(**doors)} if all(doors.values()) else {}
-    for prefix, contract in contracts.items():
-        app.mount(prefix, contract)
+    app.state.mounted.update(contracts)
     complete(app, contracts)
 
 

@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 BATCH: Final = 500
 """Events handed to a subscriber at once."""
-GATHER_S: Final = 0.05
+GATHER_S: Final = 0.2
 """How long events are let gather before the next batch: under load one batch then does the work of many."""
 POLL_S: Final = 0.25
 """How soon events written by other processes are noticed; those of this process are noticed at once."""
