@@ -50,7 +50,7 @@ PARTS = (
         (("--slice", "4000"),),
         tuple(("--engine", engine) for engine in ("sqlite", "postgresql", "mysql")),
     ),
-    Part("search", "benchmarks.search.run", ((),), ((),)),
+    Part("search", "benchmarks.search.run", (("--engines", "sqlite", "--times", "30"),), ((),)),
     Part("kit", "benchmarks.kit.run", (("--rounds", "12"),), (("--rounds", "60"),)),
     Part(
         "startup",
