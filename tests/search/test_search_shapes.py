@@ -78,7 +78,7 @@ class TestEveryIndex:
 
 
 class TestOnSqlite:
-    """SQLite keeps no histograms, so it is told which index is to serve."""
+    """The statements say which index is to serve, and SQLite tells which one does."""
 
     async def plan(self, world, statement, values):
         compiled = statement.compiled(SQLITE)

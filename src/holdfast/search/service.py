@@ -96,9 +96,7 @@ class Search:
         numbers = await searching.amenity_numbers(tx, codes=list(codes)) if codes else {}
         if len(numbers) < len(codes):
             return searching.nothing(facets=facets)  # no property ever had one of them
-        return await searching.search(
-            tx, self._db.dialect, query_of(search, numbers=numbers, today=today, after=after, facets=facets)
-        )
+        return await searching.search(tx, query_of(search, numbers=numbers, today=today, after=after, facets=facets))
 
     # ---------------------------------------------------------------------------------------------------- keeping facts
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from holdfast.kit.db.database import Tx
-from holdfast.kit.db.statements import DialectName, Row, rows, statement
+from holdfast.kit.db.statements import Row, rows, statement
 from holdfast.kit.db.types import Text
 from holdfast.search.api import StayHit, StaySort
 from holdfast.search.models import amenity
@@ -59,10 +59,10 @@ async def amenity_numbers(tx: Tx, *, codes: Sequence[str]) -> dict[str, int]:
     return {row.code: row.number for row in await tx.all(_NUMBERS(codes=[(code,) for code in codes]))}
 
 
-async def search(tx: Tx, dialect: DialectName, query: Query) -> Found:
+async def search(tx: Tx, query: Query) -> Found:
     """Find a page of stays, count them all, and count by facet if asked for."""
     shape, values = query.shape, query.values
-    narrow = await _is_narrow(tx, dialect, query)
+    narrow = await _is_narrow(tx, query)
     served = Served.PLACE if narrow else Served.NONE
     told: dict[str, dict[str, int]] = {}
     if query.facets:
@@ -83,9 +83,9 @@ async def search(tx: Tx, dialect: DialectName, query: Query) -> Found:
     return Found(hits=[(row.key, _hit(row)) for row in found], total=total, facets=told)
 
 
-async def _is_narrow(tx: Tx, dialect: DialectName, query: Query) -> bool:
-    """Return whether SQLite is to be told that few homes lie in the part of the map; the others know by themselves."""
-    if not query.shape.boxes or dialect != "sqlite":
+async def _is_narrow(tx: Tx, query: Query) -> bool:
+    """Return whether so few homes lie in the part of the map that its index should serve."""
+    if not query.shape.boxes:
         return False
     [row] = await tx.all(shapes.probe(query.shape.boxes)(**query.values))
     return bool(row.homes < PROBE_MOST)
