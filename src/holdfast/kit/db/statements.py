@@ -329,16 +329,21 @@ def _compile(core: Any, dialect: Dialect) -> Compiled:
 def _row_maker(done: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Row]:
     entries = done._result_columns  # noqa: SLF001 - as above
     made: Any = namedtuple("Row", [entry.keyname for entry in entries], rename=True)  # type: ignore[misc]  # noqa: PYI024 - columns differ
-    turns: list[Turn | None] = [
+    readers = [
         entry.type.reader(dialect_name(dialect)) if isinstance(entry.type, KitType) else None for entry in entries
     ]
-    if not any(turns):
-        return cast("Callable[[Sequence[Any]], Row]", made._make)
+    turns = [(place, turn) for place, turn in enumerate(readers) if turn is not None]
+    new = tuple.__new__  # what a named tuple's own constructor calls, without looking at the names again
 
     def make_row(values: Sequence[Any]) -> Row:
-        return made(*[v if t is None or v is None else t(v) for t, v in zip(turns, values, strict=True)])
+        row = list(values)
+        for place, turn in turns:
+            value = row[place]
+            if value is not None:
+                row[place] = turn(value)
+        return new(made, row)
 
-    return make_row
+    return make_row if turns else lambda values: new(made, values)
 
 
 # ------------------------------------------------------------------------------------------------------------- writing

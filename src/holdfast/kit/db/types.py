@@ -261,7 +261,7 @@ class Choice(Text):
 
     @override
     def reader(self, dialect: str) -> Turn | None:
-        return self.choices
+        return {choice.value: choice for choice in self.choices}.__getitem__
 
 
 def _choice_on_postgresql(type_: Choice, compiler: Any, **kw: Any) -> str:
