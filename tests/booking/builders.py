@@ -6,7 +6,7 @@ its own, and its database follows that clock.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -27,7 +27,8 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
-from holdfast.kit.db.statements import Row, statement
+from holdfast.kit.db.statements import Row, rows, statement
+from holdfast.kit.db.types import Text
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals.stays import POLICIES, StayTerms, night_slot
@@ -38,6 +39,8 @@ ZONE = "America/New_York"
 _AHEAD = timedelta(days=30)
 _accounts = count(1000)
 _keys = count(1)
+_CHOSEN = rows("chosen", id=Text(40))
+_CHOSEN_HOLDS = statement(select(models.hold).join(_CHOSEN, _CHOSEN.c.id == models.hold.c.id))
 _EVERY: dict[Table, Any] = {}
 
 TERMS = StayTerms(
@@ -153,6 +156,10 @@ class House:
         """Return a day well in the future."""
         return self.clock.today(ZONE) + _AHEAD + timedelta(days=ahead)
 
+    def slot_of(self, day: date) -> int:
+        """Return the slot of a night."""
+        return night_slot(day)
+
     def stay(self, home: int, ahead: int = 0, nights: int = 1, *, guests: int = 2) -> StayItem:
         """Return a stay that begins on `day(ahead)`."""
         return StayItem(property_id=home, check_in=self.day(ahead), check_out=self.day(ahead + nights), guests=guests)
@@ -248,10 +255,16 @@ class House:
         found = await self.db.read(lambda tx: tx.all(every()))
         return [row for row in found if all(getattr(row, name) == value for name, value in where.items())]
 
+    async def holds(self, ids: Iterable[str]) -> dict[str, Row]:
+        """Return the rows of holds by their ids."""
+        wanted = [(each,) for each in ids]
+        found = await self.db.read(lambda tx: tx.all(_CHOSEN_HOLDS(chosen=wanted)))
+        return {row.id: row for row in found}
+
     async def told(self) -> list[tuple[str, dict[str, Any]]]:
         """Return every event that was published, in order of writing: its kind and what it says."""
-        rows = await self.rows(models.outbox.table)
-        return [(row.kind, row.payload) for row in sorted(rows, key=lambda row: (row.epoch, row.seq))]
+        found = await self.rows(models.outbox.table)
+        return [(row.kind, row.payload) for row in sorted(found, key=lambda row: (row.epoch, row.seq))]
 
     async def assert_sound(self) -> None:
         """Fail if the recount finds anything wrong."""

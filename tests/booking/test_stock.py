@@ -119,6 +119,25 @@ class TestStock:
         }
         assert [night.night for night in found[pool]] == [house.day(0), house.day(1)]
 
+    async def test_without_a_free_unit_is_told_for_many_homes(self, house, guest):
+        single, pool, named = await house.home(), await house.home(units=2), await house.home(names=("x", "y"))
+        await house.hold(guest, house.stay(single, 1), house.stay(pool, 1), house.stay(named, 0, 2))
+        await house.hold(guest, house.stay(pool, 1, 2), house.stay(named, 1, 2))
+        await house.set_nights(pool, 3, closed=True)
+        spans = [(each, house.day(0), house.day(4)) for each in (single, pool, named)]
+        asked = [*spans, (pool, house.day(3), house.day(9)), (2**44, house.day(0), house.day(3))]
+        assert await house.bookings.nights_taken(spans=asked) == {
+            single: {house.day(1)},
+            pool: {house.day(1), house.day(3)},
+            named: {house.day(1)},
+        }
+        empty = await house.home()
+        await house.bookings.resize(owner=house.owner, property_id=empty, units=0)
+        await house.set_nights(empty, 1, capacity=1)
+        assert await house.bookings.nights_taken(spans=[(empty, house.day(0), house.day(3))]) == {
+            empty: {house.day(0), house.day(2)}
+        }
+
     async def test_is_made_once(self, house):
         home = await house.home(units=3)
         for again in ({"units": 9}, {"units": 2, "unit_names": ("a", "b")}):

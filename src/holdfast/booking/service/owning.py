@@ -335,16 +335,19 @@ def _named_units(pointer: str) -> Invalid:
 
 def _night(resources: Sequence[Row], own: Mapping[tuple[str, int], Row], slot: int) -> NightStock:
     """Return the stock of one night over all units; where only some units are closed, those count as taken."""
-    capacity = taken = closed = 0
+    capacity = taken = shut = closed = 0
     for resource in resources:
         cell = own.get((resource.id, slot))
         if cell is None:
             capacity += resource.capacity
             continue
         capacity += cell.capacity
-        taken += cell.capacity if cell.closed and len(resources) > 1 else cell.taken
-        closed += cell.closed
-    return NightStock(night=slot_night(slot), capacity=capacity, taken=taken, closed=closed == len(resources))
+        taken += cell.taken
+        if cell.closed:
+            closed += 1
+            shut += cell.capacity - cell.taken
+    whole = closed == len(resources)
+    return NightStock(night=slot_night(slot), capacity=capacity, taken=taken if whole else taken + shut, closed=whole)
 
 
 def _changed(
