@@ -256,9 +256,13 @@ class Settling:
     def _extend(self, batch: _Batch, standing: _Standing) -> tuple[Hold, dict[str, Any]]:
         _must_be_held(batch, standing)
         row = standing.row
-        until = min(batch.now + timedelta(seconds=self._settings.hold_ttl_s), row.extendable_until)
-        if standing.expires_at is not None and until <= standing.expires_at:
+        assert standing.expires_at is not None, "what is held is on a clock"  # noqa: S101 - programmer's error
+        if standing.expires_at >= row.extendable_until:
             raise ExtensionLimit(extra={"expires_at": standing.expires_at.isoformat()})
+        # Never shorter than it was: two extensions may be decided at one instant, and a clock may be set back.
+        until = max(
+            standing.expires_at, min(batch.now + timedelta(seconds=self._settings.hold_ttl_s), row.extendable_until)
+        )
         batch.changes.move(row.id, HoldState.HELD, HoldState.HELD, until)
         standing.expires_at = until
         hold = hold_of(row._replace(expires_at=until), self._tokens, batch.now)
