@@ -113,6 +113,11 @@ def _shown(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
+def _said(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a body in which this field has a value."""
+    return {"type": "object", "required": [name], "properties": {name: schema}}
+
+
 # ------------------------------------------------------------------------------------------------------- what comes in
 
 
@@ -179,7 +184,15 @@ class NewStock(Wire):
 class NewNightStock(Wire):
     """What is special about some nights; what is left out stays as it is."""
 
-    model_config = _shown({"first": "2027-12-24", "end": "2027-12-27", "capacity": 4, "closed": False})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"first": "2027-12-24", "end": "2027-12-27", "capacity": 4, "closed": False}],
+            "anyOf": [
+                _said("capacity", {"type": "integer", "minimum": 0, "maximum": UNITS_MAX}),
+                _said("closed", {"type": "boolean"}),
+            ],
+        }
+    )
 
     first: DayField
     end: DayField

@@ -35,7 +35,7 @@ IF_NONE_MATCH: Final[dict[str, Any]] = {
             "in": "header",
             "required": False,
             "description": "The `ETag` of what you have; the answer is 304 without a body while that is the newest.",
-            "schema": {"type": "string", "maxLength": 1000, "examples": ['"1"']},
+            "schema": {"type": "string", "examples": ['"1"']},
         }
     ]
 }

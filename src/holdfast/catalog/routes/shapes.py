@@ -92,6 +92,7 @@ _Guests = Annotated[int, Between(1, rules.GUESTS_MAX)]
 _Units = Annotated[int, Between(1, rules.UNITS_MAX)]
 _Code = Annotated[str, Field(min_length=1, max_length=rules.CODE_MAX, pattern=_CODE)]
 _UnitName = Annotated[str, Line(rules.UNIT_NAME_MAX)]
+_COUNTRY: Final = WithJsonSchema({"type": "string", "enum": sorted(rules.COUNTRIES), "examples": ["US"]})
 
 
 def _shown(example: dict[str, Any]) -> ConfigDict:
@@ -126,7 +127,7 @@ class LocationIn(Wire):
     address: Annotated[str, Line(rules.ADDRESS_MAX)]
     neighbourhood: Annotated[str, Line(rules.ADDRESS_MAX, 0)] = ""
     city: Annotated[str, Line(rules.CITY_MAX)]
-    country: Annotated[str, Field(min_length=2, max_length=2, pattern="^[A-Z]{2}$")]
+    country: Annotated[str, Field(min_length=2, max_length=2, pattern="^[A-Z]{2}$"), _COUNTRY]
     """ISO 3166-1 alpha-2."""
     latitude: Annotated[float, Between(-90, 90)]
     longitude: Annotated[float, Between(-180, 180)]
