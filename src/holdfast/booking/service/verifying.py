@@ -7,7 +7,7 @@ breach says what it is about, so that a breach can be looked into with one query
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from holdfast.booking.api import BookingState, Breach, HoldState, IntegrityReport
@@ -17,6 +17,7 @@ from holdfast.booking.store import truth
 from holdfast.engine.price import digest, from_json
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row
+from holdfast.verticals.stays import night_slot
 
 BREACHES_MOST: Final = 1000
 """More are counted as one last breach, so that a report stays readable."""
@@ -51,6 +52,7 @@ class Recount:
     _holds: dict[str, _HoldSeen] = field(default_factory=dict)
     _ledger: Counter[tuple[str, int]] = field(default_factory=Counter)
     _quotes: dict[str, str] = field(default_factory=dict)
+    _capacities: dict[str, int] = field(default_factory=dict)
 
     def breach(self, rule: str, subject: Any, detail: str) -> None:
         """Note a breach."""
@@ -65,8 +67,11 @@ class Recount:
         await _each(truth.holds(tx), self._hold)
         await _each(truth.claims(tx), self._claim)
         self._compare_holds()
+        await _each(truth.resources(tx), self._resource)
+        # A past night keeps the capacity it had; one day more, because a change reckons by another clock.
+        today = night_slot((await tx.now()).date() - timedelta(days=1))
         async for page in truth.cells(tx):
-            self._compare_cells(page)
+            self._compare_cells(page, today)
         for (resource_id, slot), units in self._ledger.items():
             if units:
                 self.breach("cell_missing", f"{resource_id}@{slot}", f"the ledger says {units} taken, there is no cell")
@@ -105,6 +110,8 @@ class Recount:
             self.breach(
                 rule, subject, f"the total is {row.total_minor} {row.currency}, the lines say {price.total_minor}"
             )
+        elif (parts := sum(item["total_minor"] for item in row.items)) != row.total_minor:
+            self.breach(rule, subject, f"its stays add up to {parts}, not to {row.total_minor}")
 
     def _hold(self, row: Row) -> None:
         claimed: Counter[_SpanKey] = Counter()
@@ -141,15 +148,20 @@ class Recount:
                     f"{seen.state}, but the ledger gives it {_units(net)}, not {_units(expected)}",
                 )
 
-    def _compare_cells(self, page: list[Row]) -> None:
+    def _resource(self, row: Row) -> None:
+        self._capacities[row.id] = row.capacity
+
+    def _compare_cells(self, page: list[Row], today: int) -> None:
         self.cells += len(page)
-        ledger = self._ledger
-        for resource_id, slot, taken, capacity in page:
+        ledger, capacities = self._ledger, self._capacities
+        for resource_id, slot, taken, capacity, own in page:
             recounted = ledger.pop((resource_id, slot), 0)
             if taken != recounted:
                 self.breach("cell_taken", f"{resource_id}@{slot}", f"{taken} taken, the ledger says {recounted}")
             if not 0 <= taken <= capacity:
                 self.breach("cell_oversold", f"{resource_id}@{slot}", f"{taken} taken of {capacity}")
+            if not own and slot >= today and capacity != capacities.get(resource_id):
+                self.breach("cell_capacity", f"{resource_id}@{slot}", f"{capacity}, not {capacities.get(resource_id)}")
 
     def _booking(self, row: Row) -> None:
         self.bookings += 1
@@ -164,9 +176,6 @@ class Recount:
             self.breach("booking_claim", row.reference, f"{row.state}, but its hold {row.hold_id} is {seen.state}")
         if (seen.digest, seen.total_minor) != (row.digest, row.total_minor):
             self.breach("booking_price", row.reference, "the price is not the one that was held")
-        parts = sum(item["total_minor"] for item in row.items)
-        if parts != row.total_minor:
-            self.breach("booking_price", row.reference, f"its stays add up to {parts}, not to {row.total_minor}")
 
     def _compare_bookings(self) -> None:
         for hold_id, seen in self._holds.items():

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table, and_, bindparam, or_, select
 
-from holdfast.booking.models import booking, cell, claim, hold, quota, quote
+from holdfast.booking.models import booking, cell, claim, hold, quota, quote, resource
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, Statement, statement
 
@@ -39,13 +39,14 @@ async def _walk(tx: Tx, page: Statement, start: tuple[Any, ...], *order: str) ->
 
 
 _LOW: Final = -(2**62)
-_CELLS = _paged(cell, ("resource_id", "slot", "taken", "capacity"), "resource_id", "slot")
+_RESOURCES = _paged(resource, ("id", "capacity"), "id")
+_CELLS = _paged(cell, ("resource_id", "slot", "taken", "capacity", "own"), "resource_id", "slot")
 _CLAIMS = _paged(
     claim, ("seq", "hold_id", "resource_id", "first_slot", "end_slot", "quantity", "reason", "digest"), "seq"
 )
 _HOLDS = _paged(
     hold,
-    ("id", "kind", "account_id", "quote_id", "state", "spans", "price", "total_minor", "currency", "digest"),
+    ("id", "kind", "account_id", "quote_id", "state", "spans", "items", "price", "total_minor", "currency", "digest"),
     "id",
 )
 _BOOKINGS = _paged(
@@ -53,8 +54,13 @@ _BOOKINGS = _paged(
     ("number", "reference", "hold_id", "account_id", "state", "items", "price", "total_minor", "currency", "digest"),
     "number",
 )
-_QUOTES = _paged(quote, ("id", "price", "total_minor", "currency", "digest"), "id")
+_QUOTES = _paged(quote, ("id", "items", "price", "total_minor", "currency", "digest"), "id")
 _QUOTAS = _paged(quota, ("account_id", "live"), "account_id")
+
+
+def resources(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over all resources, a page at a time."""
+    return _walk(tx, _RESOURCES, ("",), "id")
 
 
 def cells(tx: Tx) -> AsyncIterator[list[Row]]:
