@@ -230,7 +230,7 @@ class TestKeys:
             assert {each.status_code for each in answers} <= {201, 409}
             assert len({each.content for each in answers if each.status_code == 201}) == 1
             assert {each.json()["code"] for each in answers if each.status_code == 409} <= {"idempotency_in_progress"}
-            placed = truth.rows(pair.url, f"SELECT id FROM booking_hold WHERE quote_id = '{quoted}'")  # noqa: S608
+            placed = truth.rows(pair.url, f"SELECT id FROM booking_hold WHERE quote_id = '{quoted}'")  # noqa: S608 - an id of ours
             assert len(placed) == 1
 
     async def test_both_servers_may_be_asked_for_what_one_did(self, pair):

@@ -1,0 +1,111 @@
+"""Hooks for Schemathesis: what the document cannot say of a request that fits it, and still is refused.
+
+Its check `positive_data_acceptance` holds that whatever fits the schema is accepted. Some rules no schema can express:
+that one date comes after another, that a zone or a cursor exists, what a key was used for before. The check here is
+the same, but lets pass a refusal whose every code is one of the rules named below for that very operation. A refusal
+for a wrong type, a length or a format is still a finding: that would be a schema that is not precise.
+"""
+
+import re
+
+import schemathesis
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+DATES = {"empty_or_negative_range", "range_too_long"}
+"""One date against another."""
+TODAY = {"past_date", "beyond_horizon", "advance_notice"}
+"""A date against the day it is."""
+KEY = {"idempotency_key_reused"}
+"""A request against an earlier one."""
+CURSOR = {"cursor_invalid"}
+"""Cursors are signed."""
+NAMES = {"invalid_username", "invalid_email", "password_too_common"}
+"""Scripts of Unicode, and what everybody guesses first."""
+PROPERTY = {
+    "unknown_zone",  # the IANA database, which changes without us
+    "currency_mismatch",  # one price against another
+    "above_maximum",  # one number against another
+    "below_minimum",
+    "below_notice",
+    "not_ascending",  # a list against itself
+    "not_descending",
+    "duplicate",
+    "reserved_name",
+    "wrong_count",
+    "malformed",  # letters of all scripts
+}
+STAY = {
+    *DATES,
+    *TODAY,
+    "stay_too_long",
+    "party_too_large",
+    "min_nights",
+    "max_nights",
+    "closed_to_arrival",
+    "closed_to_departure",
+    "currency_mismatch",
+    "duplicate_unit",
+}
+SEARCH = {*DATES, *TODAY, *CURSOR, "stay_too_long", "missing", "needs_circle", "south_above_north", "too_many"}
+NIGHTS = {*DATES, "below_minimum", "currency_mismatch", "out_of_range"}  # the last: dates from 2000 to 2200
+
+RULES = {
+    "POST /v1/accounts": NAMES,
+    "POST /v1/quotes": STAY,
+    "POST /v1/holds": KEY,
+    "POST /v1/holds/{hold_id}/extend": KEY,
+    "POST /v1/bookings": KEY,
+    "POST /v1/bookings/{reference}/cancel": KEY,
+    "GET /v1/bookings": CURSOR,
+    "GET /v1/search/stays": SEARCH,
+    "GET /v1/properties/{property_id}/calendar": DATES,
+    "GET /v1/owner/bookings": CURSOR,
+    "GET /v1/owner/properties": CURSOR,
+    "POST /v1/owner/properties": PROPERTY,
+    "PUT /v1/owner/properties/{property_id}": {*PROPERTY, "precondition_failed"},  # If-Match against what is there
+    "PUT /v1/owner/properties/{property_id}/nights": NIGHTS,
+    "DELETE /v1/owner/properties/{property_id}/nights": NIGHTS,
+    "PUT /v1/owner/properties/{property_id}/stock": {"named_units"},  # what the property is
+    "PUT /v1/owner/properties/{property_id}/night-stock": {*DATES, "named_units"},
+    "POST /v1/owner/properties/{property_id}/blocks": {*DATES, *KEY},
+}
+CONTRACT = {
+    "POST /api/users/register": r"username: Use letters|email: Give one|password: This password is among",
+    "POST /api/bookings/book": r"endDate must be after|items/0/(check_in|check_out|guests): |userId: there is no such",
+}
+"""The Home Rental contract has no codes, only texts."""
+UNREAD = r".*: The text holds a NUL character|.*: The number is too large"
+"""The contract ignores fields it does not know, but not what no JSON of ours may hold anywhere."""
+
+
+def is_named_rule(operation, response, body):
+    """Whether a refusal says nothing but what is named above for its operation."""
+    if response.status_code not in {400, 412, 422}:
+        return False
+    document = response.json()
+    if "code" not in document:
+        rules = re.compile(f"{CONTRACT.get(operation, UNREAD)}|{UNREAD}", re.DOTALL)
+        return all(rules.match(part) for part in document["error"].split("; "))
+    rules = RULES.get(operation, set())
+    found = document.get("errors") or [{"code": document["code"], "pointer": ""}]
+    return all(error["code"] in rules or _is_whole_with_a_point(error, body) for error in found)
+
+
+def _is_whole_with_a_point(error, body):
+    """Whether an error is about a number like 2.0: an integer to JSON Schema, but written as none."""
+    if error["code"] != "type_error":
+        return False
+    value = body
+    for part in error["pointer"].split("/")[1:]:
+        try:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, TypeError, ValueError, IndexError):
+            return False
+    return isinstance(value, float) and value.is_integer()
+
+
+@schemathesis.check
+def valid_data_is_accepted_unless_a_named_rule_is_against_it(ctx, response, case):
+    if is_named_rule(case.operation.label, response, case.body):
+        return None
+    return positive_data_acceptance(ctx, response, case)

@@ -1,0 +1,183 @@
+"""Schemathesis over the document the server gives out: all its checks, for every role, without a finding.
+
+Two things are configured, both in the narrowest way. `positive_data_acceptance` is replaced by the same check with
+the rules no schema can express (rules_beyond_openapi.py). Statuses it does not know of are added: 414 and 431 are what
+a request gets that is too large to be read, and 428 is what a change gets that does not say which version it changes.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rules_beyond_openapi import is_named_rule
+
+from support.effort import campaign
+from support.process import HoldfastServer, clean_environment, run_holdfast
+from support.visitors import PASSWORD, SECRET, Site, day, stay
+
+HERE = Path(__file__).parent
+ENVIRONMENT = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_BOOKING_HOLDS_MOST": "10000"}
+EXAMPLES = {"admin": 5, "owner": 2, "guest": 2}
+"""Quick runs: an admin may do whatever the others may, so theirs is the thorough one."""
+PHASES = {"admin": "examples,coverage,fuzzing,stateful", "owner": "examples,fuzzing", "guest": "examples,fuzzing"}
+EXAMPLES_IN_A_CAMPAIGN = 500
+ALWAYS_SO_OFTEN = 0.7
+"""How often a value that makes sense is taken instead of any value that fits."""
+
+CONFIGURATION = """
+hooks = "rules_beyond_openapi"
+continue-on-failure = true
+
+[generation]
+database = "none"
+
+[checks]
+positive_data_acceptance.enabled = false
+negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 414, 415, 422, 428, 429, 431]
+
+[[operations]]
+include-operation-id = "replace_property"
+checks.missing_required_header.expected-statuses = [428]
+"""
+
+PARAMETERS = {
+    "body.email": "email",
+    "body.password": "password",
+    "path.property_id": "property",
+    "path.quote_id": "quote",
+    "path.hold_id": "hold",
+    "path.reference": "reference",
+    "path.bookingId": "number",
+    "body.quote_id": "quote",
+    "body.hold_id": "hold",
+    "body.hold_token": "token",
+    "body.items[*].property_id": "property",
+    "body.items[*].check_in": "first",
+    "body.items[*].check_out": "end",
+    "body.first": "first",
+    "body.end": "end",
+    "query.first": "first",
+    "query.end": "end",
+    "query.check_in": "first",
+    "query.check_out": "end",
+    "body.userId": "account",
+    "body.propertyId": "property",
+    "body.startDate": "first",
+    "body.endDate": "end",
+}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('schemathesis')}/a.db"
+
+
+@pytest.fixture(scope="module")
+def server(url):
+    with HoldfastServer("--database", url, env=ENVIRONMENT) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def site(server):
+    with Site(server.base_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def people(site, url):
+    """Somebody of each role."""
+    return {
+        "admin": site.admin("ada", url, ENVIRONMENT),
+        "owner": site.owner("olga"),
+        "guest": site.guest("gina"),
+    }
+
+
+@pytest.fixture
+def homes(site, people, role):
+    """Properties for one run; whoever may change them takes some of them off the market sooner or later."""
+    owner = people[role] if role == "owner" else site.owner(f"host_of_{role}")
+    return [owner.property(units=50, terms={"guests_max": 50}) for _ in range(3)]
+
+
+def values_that_make_sense(person, homes):
+    """What exists for this person, by the names of `PARAMETERS`."""
+    home = homes[0]
+    held = person.held(stay(home, 40))
+    wish = stay(home, 60)
+    by_contract = {"userId": person.id, "propertyId": home, "startDate": wish["check_in"], "endDate": wish["check_out"]}
+    return {
+        "email": [person.account["email"]],
+        "password": [PASSWORD],
+        "account": [person.id],
+        "property": homes,
+        "quote": [person.quoted(stay(home, 30 + number))["id"] for number in range(3)],
+        "hold": [held["id"]],
+        "token": [held["token"]],
+        "reference": [person.booked(stay(home, 50 + number))["reference"] for number in range(3)],
+        "number": [person.post("/api/bookings/book", by_contract)["bookingId"]],
+        "first": [day(number).isoformat() for number in (70, 71, 72)],
+        "end": [day(number).isoformat() for number in (73, 74, 75)],
+    }
+
+
+def configuration(values):
+    """The configuration file, with the values to take where they fit."""
+    dictionaries = [f"{name} = {{ values = {json.dumps(known)} }}" for name, known in values.items()]
+    parameters = [
+        f'"{parameter}" = {{ dictionary = "{name}", probability = {ALWAYS_SO_OFTEN} }}'
+        for parameter, name in PARAMETERS.items()
+    ]
+    top, tables = CONFIGURATION.split("[generation]")
+    return "\n".join([top, "[dictionaries]", *dictionaries, "[parameters]", *parameters, "[generation]" + tables])
+
+
+@pytest.mark.timeout(21_600 if campaign() else 300)
+@pytest.mark.parametrize("role", EXAMPLES)
+def test_nothing_is_found(server, site, people, homes, url, role, tmp_path):
+    person = people[role]
+    file = tmp_path / "schemathesis.toml"
+    file.write_text(configuration(values_that_make_sense(person, homes)))
+    examples = EXAMPLES_IN_A_CAMPAIGN if campaign() else EXAMPLES[role]
+    command = [shutil.which("schemathesis", path=Path(sys.executable).parent), "--config-file", file, "run"]
+    command += [f"{server.base_url}/openapi.json", "--header", f"Authorization: Bearer {person.token}"]
+    command += ["--max-examples", str(examples), "--seed", "1", "--no-color"]
+    command += [] if campaign() else ["--phases", PHASES[role]]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=clean_environment({"PYTHONPATH": str(HERE)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    operations = sum(map(len, site.anybody.get("/openapi.json")["paths"].values()))
+    assert re.search(rf"Tested: {operations}\b", done.stdout), done.stdout
+    assert '"level":"error"' not in server.output()
+    assert run_holdfast("verify", "--database", url, env=ENVIRONMENT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "pointer", "passes"),
+    [
+        ("POST /v1/quotes", "past_date", "/items/0/check_in", True),
+        ("POST /v1/quotes", "type_error", "/items/0/guests", True),
+        ("POST /v1/quotes", "type_error", "/items/0/property_id", False),
+        ("POST /v1/quotes", "out_of_range", "/items/0/guests", False),
+        ("POST /v1/quotes", "cursor_invalid", "", False),
+        ("POST /v1/holds", "past_date", "", False),
+        ("GET /v1/bookings", "cursor_invalid", "", True),
+    ],
+)
+def test_only_the_rules_that_are_named_may_refuse_what_fits(operation, code, pointer, passes):
+    body = {"items": [{"guests": 2.0, "property_id": 2.5}]}
+    refusal = {"code": "invalid", "errors": [{"code": code, "pointer": pointer}]}
+    response = SimpleNamespace(status_code=422, json=lambda: refusal)
+    assert is_named_rule(operation, response, body) is passes
