@@ -1,0 +1,300 @@
+"""What the database itself refuses, whatever the code above it believes: states, the ledger, every CHECK, every key."""
+
+from datetime import timedelta
+from itertools import permutations, product
+from types import SimpleNamespace
+
+import pytest
+from builders import new_account, opened
+from sqlalchemy import delete, update
+
+from holdfast.booking import models
+from holdfast.booking.api import BookingState, HoldState
+from holdfast.booking.rules import MOVES, may_move
+from holdfast.kit.db.errors import (
+    CheckViolation,
+    ForeignKeyViolation,
+    GuardViolation,
+    NotNullViolation,
+    UniqueViolation,
+)
+from holdfast.kit.db.statements import adding, statement
+
+
+class _TakenBack(Exception):
+    """The write was allowed; it is undone, so that the next example finds what it expects."""
+
+
+async def attempt(house, call):
+    """Run a write and undo it; returns without an error only if the database would have allowed it."""
+
+    async def work(tx):
+        await tx.run(call)
+        raise _TakenBack
+
+    with pytest.raises(_TakenBack):
+        await house.db.write(work)
+
+
+def changed(table, row, **values):
+    """An UPDATE of one row."""
+    key = next(iter(table.primary_key.columns))
+    return statement(update(table).where(key == getattr(row, key.name)).values(values))()
+
+
+def copied(table, row, **values):
+    """An INSERT of a row like another."""
+    return adding(table)(**{**row._asdict(), **values})
+
+
+@pytest.fixture(scope="module")
+async def sold(migrated):
+    """One of everything: holds in every state, a block, bookings, their ledger and cells. No example changes it."""
+    async with opened(migrated) as house:
+        home, guest = await house.home(units=9), new_account()
+        expired = await house.hold(guest, house.stay(home))
+        house.wait(minutes=10)
+        await house.bookings.expire_holds()
+        held, released = await house.hold(guest, house.stay(home)), await house.hold(guest, house.stay(home))
+        await house.bookings.release_hold(account_id=guest, hold_id=released.id)
+        booking = await house.booked(guest, house.stay(home))
+        cancelled = (await house.cancel(await house.booked(guest, house.stay(home)))).value
+        direct = (await house.book(guest, house.stay(home))).value
+        block = await house.block(home)
+
+        async def row(table, **where):
+            [found] = await house.rows(table, **where)
+            return found
+
+        rows = SimpleNamespace(
+            states={
+                HoldState.EXPIRED: await row(models.hold, id=expired.id),
+                HoldState.HELD: await row(models.hold, id=held.id),
+                HoldState.RELEASED: await row(models.hold, id=released.id),
+                HoldState.CONFIRMED: await row(models.hold, id=booking.hold_id),
+            },
+            direct=await row(models.hold, id=direct.hold_id),
+            block=await row(models.hold, id=block),
+            booking=await row(models.booking, number=booking.number),
+            cancelled=await row(models.booking, number=cancelled.number),
+            quote=await row(models.quote, id=held.quote_id),
+            claim=await row(models.claim, hold_id=held.id),
+            cell=await row(models.cell, resource_id=f"stay:{home}"),
+            resource=await row(models.resource, property_id=home),
+            quota=await row(models.quota, account_id=guest),
+        )
+        yield house, rows
+        await house.assert_sound()
+
+
+class TestTheStateOfAHold:
+    async def test_moves_only_as_the_state_machine_says(self, sold):
+        house, rows = sold
+        allowed = set()
+        for old, new in permutations(HoldState, 2):
+            call = changed(models.hold, rows.states[old], state=new)
+            if may_move(old, new):
+                await attempt(house, call)
+                allowed.add((old, new))
+            else:
+                with pytest.raises(GuardViolation) as refused:
+                    await attempt(house, call)
+                assert refused.value.constraint == "booking_hold_state_moves"
+        assert allowed == {(old, new) for old in MOVES for new in MOVES[old]}
+
+    async def test_may_stay_as_it_is(self, sold):
+        house, rows = sold
+        for state, row in rows.states.items():
+            await attempt(house, changed(models.hold, row, state=state))
+
+
+class TestTheStateOfABooking:
+    async def test_never_comes_back(self, sold):
+        house, rows = sold
+        back = changed(
+            models.booking, rows.cancelled, state=BookingState.CONFIRMED, cancelled_at=None, refund_minor=None
+        )
+        with pytest.raises(GuardViolation) as refused:
+            await attempt(house, back)
+        assert refused.value.constraint == "booking_booking_state_moves"
+
+    async def test_may_become_cancelled(self, sold):
+        house, rows = sold
+        at = rows.booking.created_at
+        await attempt(
+            house,
+            changed(models.booking, rows.booking, state=BookingState.CANCELLED, cancelled_at=at, refund_minor=0),
+        )
+
+
+class TestTheLedger:
+    @pytest.mark.parametrize("values", [{"quantity": 2}, {"digest": "x"}, {"first_slot": 0}])
+    async def test_is_never_changed(self, sold, values):
+        house, rows = sold
+        with pytest.raises(GuardViolation) as refused:
+            await attempt(house, changed(models.claim, rows.claim, **values))
+        assert refused.value.constraint == "booking_claim_no_update"
+
+    async def test_is_never_shortened(self, sold):
+        house, rows = sold
+        for call in (
+            statement(delete(models.claim).where(models.claim.c.seq == rows.claim.seq))(),
+            statement(delete(models.claim))(),
+        ):
+            with pytest.raises(GuardViolation) as refused:
+                await attempt(house, call)
+            assert refused.value.constraint == "booking_claim_no_delete"
+
+
+ENDLESS = timedelta(days=1000)
+CHECKS = {
+    "cell": (
+        ("booking_cell_taken_fits_ck", {"taken": -1}),
+        ("booking_cell_taken_fits_ck", {"taken": 10}),
+        ("booking_cell_taken_fits_ck", {"capacity": 0}),
+    ),
+    "resource": (("booking_resource_capacity_whole_ck", {"id": "stay:0:x", "unit": "x", "capacity": -1}),),
+    "quote": (
+        ("booking_quote_lives_ck", lambda row: {"id": "quote_x", "expires_at": row.created_at}),
+        ("booking_quote_total_whole_ck", {"id": "quote_x", "total_minor": -1}),
+    ),
+    "held": (
+        ("booking_hold_state_known_ck", {"state": "lost"}),
+        ("booking_hold_guest_quoted_ck", {"quote_id": None}),
+        ("booking_hold_guest_clocked_ck", {"expires_at": None}),
+        ("booking_hold_bounded_ck", lambda row: {"expires_at": row.extendable_until + ENDLESS}),
+    ),
+    "direct": (
+        ("booking_hold_kind_known_ck", {"kind": "thief"}),
+        ("booking_hold_sale_priced_ck", {"digest": None}),
+        ("booking_hold_guest_clocked_ck", lambda row: {"expires_at": row.created_at + ENDLESS}),
+        ("booking_hold_only_guest_expires_ck", {"state": "expired"}),
+    ),
+    "block": (
+        ("booking_hold_sale_priced_ck", {"digest": "x"}),
+        ("booking_hold_only_guest_expires_ck", {"state": "expired"}),
+    ),
+    "claim": (
+        ("booking_claim_signed_ck", {"quantity": 0}),
+        ("booking_claim_signed_ck", {"quantity": -1}),
+        ("booking_claim_signed_ck", {"reason": "released"}),
+        ("booking_claim_reason_known_ck", {"reason": "stolen", "quantity": -1}),
+        ("booking_claim_span_whole_ck", lambda row: {"end_slot": row.first_slot}),
+    ),
+    "booking": (
+        ("booking_booking_state_known_ck", {"state": "lost"}),
+        ("booking_booking_cancelled_whole_ck", {"state": "cancelled"}),
+        ("booking_booking_cancelled_whole_ck", lambda row: {"cancelled_at": row.created_at}),
+        ("booking_booking_cancelled_whole_ck", {"refund_minor": 0}),
+        ("booking_booking_total_whole_ck", {"total_minor": -1}),
+    ),
+    "cancelled": (
+        ("booking_booking_refund_bounded_ck", {"refund_minor": -1}),
+        ("booking_booking_refund_bounded_ck", lambda row: {"refund_minor": row.total_minor + 1}),
+        ("booking_booking_cancelled_whole_ck", {"refund_minor": None}),
+    ),
+    "quota": (
+        ("booking_quota_live_fits_ck", {"live": -1}),
+        ("booking_quota_live_fits_ck", {"live": 11}),
+    ),
+}
+
+
+def place_of(name, rows):
+    """The table a name stands for, an example row in it, and what a copy must have of its own."""
+    if name in {"held", "direct", "block"}:
+        row = rows.states[HoldState.HELD] if name == "held" else getattr(rows, name)
+        return models.hold, row, {"id": "hold_x"}
+    if name in {"booking", "cancelled"}:
+        fresh = {"number": 7, "reference": "X", "hold_id": rows.states[HoldState.RELEASED].id}
+        return models.booking, getattr(rows, name), fresh
+    own = {"claim": {"seq": 2**50}, "cell": {"slot": 1}, "quota": {"account_id": 2**50}, "resource": {"id": "stay:0:x"}}
+    return getattr(models, name), getattr(rows, name), own.get(name, {"id": f"{name}_x"})
+
+
+class TestACheck:
+    @pytest.mark.parametrize(
+        ("name", "constraint", "wrong"),
+        [(name, *each) for name, checks in CHECKS.items() for each in checks],
+        ids=lambda each: each if isinstance(each, str) else "",
+    )
+    async def test_refuses_what_cannot_be(self, sold, name, constraint, wrong):
+        house, rows = sold
+        table, row, fresh = place_of(name, rows)
+        values = wrong(row) if callable(wrong) else wrong
+        with pytest.raises(CheckViolation) as refused:
+            await attempt(house, copied(table, row, **{**fresh, **values}))
+        assert refused.value.constraint == constraint
+
+    async def test_lets_what_is_right_pass(self, sold):
+        """So the refusals above are for the one thing that is wrong."""
+        house, rows = sold
+        for name in CHECKS:
+            table, row, fresh = place_of(name, rows)
+            if name == "resource":
+                fresh |= {"unit": "x"}
+            await attempt(house, copied(table, row, **fresh))
+
+    def test_is_tried_for_every_check_of_the_tables(self):
+        tried = {constraint for checks in CHECKS.values() for constraint, _ in checks}
+        written = {
+            str(constraint.name)
+            for table in models.tables.tables.values()
+            for constraint in table.constraints
+            if type(constraint).__name__ == "CheckConstraint"
+        }
+        assert {name for name in written if name.endswith("_ck")} == tried == written
+
+
+class TestAKey:
+    async def test_of_another_table_has_to_exist(self, sold):
+        house, rows = sold
+        for table, row, values in (
+            (models.cell, rows.cell, {"slot": 1, "resource_id": "stay:nowhere"}),
+            (models.hold, rows.states[HoldState.HELD], {"id": "hold_x", "quote_id": "quote_nothing"}),
+            (models.claim, rows.claim, {"seq": 2**50, "hold_id": "hold_nothing"}),
+            (models.claim, rows.claim, {"seq": 2**50, "resource_id": "stay:nowhere"}),
+            (models.booking, rows.booking, {"number": 7, "reference": "X", "hold_id": "hold_nothing"}),
+        ):
+            with pytest.raises(ForeignKeyViolation):
+                await attempt(house, copied(table, row, **values))
+
+    async def test_that_is_referred_to_stays(self, sold):
+        house, rows = sold
+        for table, row in (
+            (models.hold, rows.states[HoldState.HELD]),
+            (models.quote, rows.quote),
+            (models.resource, rows.resource),
+        ):
+            with pytest.raises(ForeignKeyViolation):
+                await attempt(house, statement(delete(table).where(table.c.id == row.id))())
+
+    async def test_is_there_once(self, sold):
+        house, rows = sold
+        free = rows.states[HoldState.RELEASED].id
+        for table, row, values in (
+            (models.booking, rows.booking, {"number": 7, "reference": "X"}),
+            (models.booking, rows.booking, {"number": 7, "hold_id": free}),
+            (models.booking, rows.booking, {"hold_id": free, "reference": "X"}),
+            (models.hold, rows.block, {}),
+            (models.cell, rows.cell, {}),
+            (models.quota, rows.quota, {}),
+            (models.resource, rows.resource, {}),
+        ):
+            with pytest.raises(UniqueViolation):
+                await attempt(house, copied(table, row, **values))
+
+    @pytest.mark.parametrize(
+        ("name", "column"),
+        [
+            *product(["held"], ["account_id", "state", "spans", "created_at"]),
+            *product(["claim"], ["hold_id", "quantity", "reason", "at"]),
+            *product(["booking"], ["hold_id", "price", "total_minor", "owner_id"]),
+            *product(["cell"], ["taken", "capacity", "closed"]),
+        ],
+    )
+    async def test_needs_its_values(self, sold, name, column):
+        house, rows = sold
+        table, row, fresh = place_of(name, rows)
+        with pytest.raises(NotNullViolation):
+            await attempt(house, copied(table, row, **{**fresh, column: None}))
