@@ -1,6 +1,6 @@
 """Rows 1-25: what is wrong with a request before anybody reads its fields."""
 
-from house import BODY_LIMIT_BYTES, JSON, Case, Sent, account, get, quote, quote_bytes, raw, search
+from bad_house import BODY_LIMIT_BYTES, JSON, Case, Sent, account, get, quote, quote_bytes, raw, search
 
 DEEP = 100_000
 SMUGGLED = b"0\r\n\r\nGET /v1/me HTTP/1.1\r\n\r\n"

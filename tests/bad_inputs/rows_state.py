@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from house import HOLDS_MOST, Case, Sent
+from bad_house import HOLDS_MOST, Case, Sent
 
 from support.visitors import confirmation, home
 

@@ -1,6 +1,6 @@
 """Rows 26-51: fields of the wrong type, numbers, money, dates, times and zones."""
 
-from house import Case, Sent, get, quote, search
+from bad_house import Case, Sent, get, quote, search
 
 from support.visitors import day, home, usd
 

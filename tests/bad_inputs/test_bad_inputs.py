@@ -13,7 +13,7 @@ import pytest
 import rows_http
 import rows_state
 import rows_values
-from house import BODY_LIMIT_BYTES, HOLDS_MOST, House, Sent
+from bad_house import BODY_LIMIT_BYTES, HOLDS_MOST, House, Sent
 
 from support.process import HoldfastServer
 from support.visitors import PASSWORD, SECRET

@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 
 import httpx
-import truth
+import outside_truth as truth
 
 from support.polling import wait_until
 from support.visitors import confirmation, day, nights_of, stay

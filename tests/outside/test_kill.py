@@ -5,9 +5,9 @@ import shutil
 import sqlite3
 from contextlib import closing
 
+import outside_truth as truth
 import pytest
-import truth
-from load import Crowd, judge, opened
+from outside_load import Crowd, judge, opened
 
 from support.effort import campaign, rounds
 from support.process import HoldfastServer, run_holdfast

@@ -1,7 +1,7 @@
 """A database per module: accounts on PostgreSQL, booking on MariaDB, the rest on SQLite, all at once."""
 
+import outside_truth as truth
 import pytest
-import truth
 
 from support.polling import wait_until
 from support.process import HoldfastServer, run_holdfast

@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
+import outside_truth as truth
 import pytest
-import truth
 
 from support.effort import campaign, rounds
 from support.polling import wait_until
