@@ -329,7 +329,7 @@ def examples(quick, *, thorough):
 
 
 class TestASearchOfAnyKind:
-    @examples(40, thorough=2000)
+    @examples(40, thorough=500)
     @given(random=st.randoms(use_true_random=True), size=st.integers(1, 40))
     async def test_finds_what_a_look_at_every_home_finds(self, sqlite_world, random, size):
         await check(sqlite_world, Chance(random), size)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from holdfast.catalog.api import PropertyKind
+from holdfast.engine.money import AMOUNT_MAX
 from holdfast.kit.errors import FieldError
 from holdfast.search.api import Box, Circle, StaySearch, StaySort
 from holdfast.search.rules.globe import RADIUS_KM_MAX
@@ -17,7 +18,6 @@ GUESTS_MAX: Final = 50
 LIMIT_MAX: Final = 100
 AMENITIES_MAX: Final = 20
 AMENITY_MAX: Final = 100
-PRICE_MAX_MINOR: Final = 10**12
 RATING_MAX: Final = 5.0
 _WHOLE_MOST: Final = 2**63
 _DAY: Final = timedelta(days=1)
@@ -100,9 +100,9 @@ def _dates(search: StaySearch, today: date, horizon_nights: int) -> Iterator[Fie
 def _prices(search: StaySearch) -> Iterator[FieldError]:
     least, most = search.price_min_minor, search.price_max_minor
     if least is not None:
-        yield from _whole("price_min", least, 0, PRICE_MAX_MINOR)
+        yield from _whole("price_min", least, 0, AMOUNT_MAX)
     if most is not None:
-        yield from _whole("price_max", most, 0, PRICE_MAX_MINOR)
+        yield from _whole("price_max", most, 0, AMOUNT_MAX)
     if least is not None and most is not None and least > most:
         yield _error("price_max", "below_minimum", "The highest price lies below the lowest.")
 
@@ -110,11 +110,11 @@ def _prices(search: StaySearch) -> Iterator[FieldError]:
 def _choices(search: StaySearch) -> Iterator[FieldError]:
     known = [kind.value for kind in PropertyKind]
     if any(kind not in known for kind in search.kinds):
-        yield _error("kind", "unknown_kind", f"Kinds are {', '.join(known)}.")
+        yield _error("type", "unknown_kind", f"Kinds are {', '.join(known)}.")
     if len(search.amenities) > AMENITIES_MAX:
-        yield _error("amenity", "too_many", f"At most {AMENITIES_MAX} amenities.")
+        yield _error("amenities", "too_many", f"At most {AMENITIES_MAX} amenities.")
     elif any(not 0 < len(amenity) <= AMENITY_MAX for amenity in search.amenities):
-        yield _error("amenity", "malformed", f"An amenity has 1 to {AMENITY_MAX} characters.")
+        yield _error("amenities", "malformed", f"An amenity has 1 to {AMENITY_MAX} characters.")
     if search.rating_min is not None:
         yield from _real("rating_min", search.rating_min, 0, RATING_MAX)
 
@@ -132,8 +132,8 @@ def _box(box: Box) -> Iterator[FieldError]:
 
 
 def _circle(circle: Circle) -> Iterator[FieldError]:
-    yield from _real("latitude", circle.latitude, -90, 90)
-    yield from _real("longitude", circle.longitude, -180, 180)
+    yield from _real("near", circle.latitude, -90, 90)
+    yield from _real("near", circle.longitude, -180, 180)
     if not (math.isfinite(circle.radius_km) and 0 < circle.radius_km <= RADIUS_KM_MAX):
         yield _error("radius_km", "out_of_range", f"A radius lies above 0 and at most at {RADIUS_KM_MAX:g}.")
 

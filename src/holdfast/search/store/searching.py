@@ -61,26 +61,37 @@ async def amenity_numbers(tx: Tx, *, codes: Sequence[str]) -> dict[str, int]:
 
 async def search(tx: Tx, query: Query) -> Found:
     """Find a page of stays, count them all, and count by facet if asked for."""
-    shape, values = query.shape, query.values
     narrow = await _is_narrow(tx, query)
     served = Served.PLACE if narrow else Served.NONE
-    told: dict[str, dict[str, int]] = {}
-    if query.facets:
-        total, told = await _facets(tx, query, served)
-    elif query.after is not None:
-        total = query.after[2]
-    else:
-        total = (await tx.all(shapes.count(shape, served)(**values)))[0].total
+    if query.after is None and not query.facets and (narrow or query.shape.words or query.shape.place):
+        return await _few(tx, query, served)
+    total, told = await _total(tx, query, served)
     if not total:
         return Found(hits=(), total=0, facets=told)
+    values = {**query.values, "most": query.limit + 1}
     if query.after is not None:
-        values = {**values, "after_key": query.after[0], "after_id": query.after[1]}
+        values |= {"after_key": query.after[0], "after_id": query.after[1]}
         total = query.after[2]
     if not narrow and total > query.limit * _WALKS_PER_HIT:
         served = Served.ORDER
-    page = shapes.page(shape, served, query.sort, after=query.after is not None)
-    found = await tx.all(page(**values, most=query.limit + 1))
+    page = shapes.page(query.shape, served, query.sort, after=query.after is not None)
+    found = await tx.all(page(**values))
     return Found(hits=[(row.key, _hit(row)) for row in found], total=total, facets=told)
+
+
+async def _few(tx: Tx, query: Query, served: Served) -> Found:
+    """Find a page and the total in one pass, for searches that seldom find many."""
+    page = shapes.page(query.shape, served, query.sort, counted=True)
+    found = await tx.all(page(**query.values, most=query.limit + 1))
+    return Found(hits=[(row.key, _hit(row)) for row in found], total=found[0].total if found else 0, facets={})
+
+
+async def _total(tx: Tx, query: Query, served: Served) -> tuple[int, dict[str, dict[str, int]]]:
+    if query.facets:
+        return await _facets(tx, query, served)
+    if query.after is not None:
+        return query.after[2], {}
+    return (await tx.all(shapes.count(query.shape, served)(**query.values)))[0].total, {}
 
 
 async def _is_narrow(tx: Tx, query: Query) -> bool:

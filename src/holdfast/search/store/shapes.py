@@ -274,8 +274,16 @@ def facets(shape: Shape, served: Served) -> Statement:
 
 
 @lru_cache(maxsize=SHAPES_KEPT)
-def page(shape: Shape, served: Served, sort: StaySort, *, after: bool) -> Statement:
-    """Return the statement that fetches a page, from the beginning or after a position."""
+def page(shape: Shape, served: Served, sort: StaySort, *, after: bool = False, counted: bool = False) -> Statement:
+    """Return the statement that fetches a page.
+
+    Args:
+        shape: The filters.
+        served: Which index serves.
+        sort: The order.
+        after: Whether it starts after a position.
+        counted: Whether each row also tells the `total`. It takes all hits in hand at once, so this is for few.
+    """
     key = _key(sort)
     if served is not Served.ORDER and sort is not StaySort.DISTANCE:
         key = _unserved(key)
@@ -287,8 +295,9 @@ def page(shape: Shape, served: Served, sort: StaySort, *, after: bool) -> Statem
     if after:
         filters += _beyond(key, falls=falls)
     order = [key.desc(), stay.c.property_id.desc()] if falls else [key, stay.c.property_id]
+    total = [func.count(type_=Whole()).over().label("total")] if counted else []
     found = (
-        select(stay.c.property_id, key.label("key"))
+        select(stay.c.property_id, key.label("key"), *total)
         .select_from(_source(shape))
         .where(*filters)
         .order_by(*order)
@@ -297,7 +306,7 @@ def page(shape: Shape, served: Served, sort: StaySort, *, after: bool) -> Statem
     )
     shown = [column for column in face.c if column.name not in {"haystack", "amenity_numbers"}]
     ends = [found.c.key.desc(), found.c.property_id.desc()] if falls else [found.c.key, found.c.property_id]
-    made: Select[Any] = select(*shown, found.c.key).select_from(
+    made: Select[Any] = select(*shown, *[column for column in found.c if column.name != "property_id"]).select_from(
         found.join(face, face.c.property_id == found.c.property_id)
     )
     return statement(made.order_by(*ends))
