@@ -33,7 +33,7 @@ stay = Table(
     Column("notice_days", Whole(), nullable=False),
     Column("window_days", Whole(), nullable=False),
     # A ring of nights: night n is bit n % 60 of column (n // 60) % 14, 1 = cannot be part of a stay. `first_word` says
-    # of which 840 nights the row speaks; a search believes a row only for those (docs/decisions/0008).
+    # of which 840 nights the row speaks; a search believes a row only for those (docs/decisions/0010).
     Column("first_word", Whole(), nullable=False),
     *[Column(name, Whole(), nullable=False) for name in NIGHT_COLUMNS],
     Column("base_minor", Whole(), nullable=False),

@@ -1,1 +1,4 @@
-"""Every SQL statement of search: `shapes` builds those that find, `searching` runs them, `keeping` writes."""
+"""Every SQL statement of search.
+
+`shapes` builds those that find, `queries` brings what is asked into their terms, `searching` runs them; `keeping` writes.
+"""
