@@ -63,6 +63,7 @@ _NEWEST: Final = 2**62
 _DRAFT_TRIES: Final = 3
 _RECOUNT_WITHIN_S: Final = 3600.0
 _SWEEP_BEHIND: Final = timedelta(minutes=1)
+_LOOK_BACK: Final = timedelta(days=1)
 
 
 class Bookings(BookingApi):
@@ -81,6 +82,7 @@ class Bookings(BookingApi):
         self._owning = Owning(db, clock, settings, catalog, (self._placing, self._settling))
         self._numbers: Numbers | None = None
         self._in_flight: set[keys.Scope] = set()
+        self._looks_back = False
 
     async def close(self) -> None:
         """Finish what is in line."""
@@ -348,15 +350,22 @@ class Bookings(BookingApi):
     async def expire_holds(self) -> None:
         """End holds that have run out. This only tidies: everybody judges them by their time, tidied or not."""
         now = await self._db.read(lambda tx: tx.now())
-        await self._settling.sweep(since=self._placing.swept_until)
-        # Nothing that ran out by then stands any more, and nothing new can have run out by then.
-        self._placing.swept_until = max(self._placing.swept_until, now - _SWEEP_BEHIND)
+        since = self._placing.swept_until
+        if self._looks_back:
+            since = min(since, now - _LOOK_BACK)
+        await self._settling.sweep(since=since)
+        self._looks_back = False
+        # Nothing that ran out by then stands any more, and nothing new runs out before it. This goes back where the
+        # database's clock does: a standby that takes over may be behind.
+        self._placing.swept_until = now - _SWEEP_BEHIND
 
     async def forget_old(self) -> None:
         """Delete kept answers and quotes that have outlived their promise."""
         days = self._settings.key_days
         await self._db.write(lambda tx: keys.forget(tx, older_than_s=days * 86_400))
         await self._quoting.tidy()
+        # A commit that waited for a standby for long shows holds that had run out before anybody could see them.
+        self._looks_back = True
 
     # --------------------------------------------------------------------------------------------------------- helpers
 
