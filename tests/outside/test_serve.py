@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import httpx
+import outside_truth as truth
 import pytest
 
 from support.polling import wait_until
@@ -293,3 +294,20 @@ def frees(site, property_id, days_ahead, nights):
     """Free units, night by night, as the calendar shows them."""
     dates = {"first": day(days_ahead), "end": day(days_ahead + nights)}
     return [night["free"] for night in site.anybody.get(f"/v1/properties/{property_id}/calendar", **dates)["nights"]]
+
+
+class TestVerify:
+    def test_is_not_content_with_books_that_are_not_there(self, tmp_path):
+        done = run_holdfast("verify", "--database", f"sqlite:///{tmp_path}/mistyped.db")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"there is no database {tmp_path}/mistyped.db" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    def test_does_not_make_what_it_is_to_recount(self, fresh_url):
+        with_a_file = fresh_url.removeprefix("sqlite:///")
+        if with_a_file != fresh_url:
+            Path(with_a_file).touch()
+        done = run_holdfast("verify", "--database", fresh_url, env={"HOLDFAST_SECRET": SECRET})
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is not up to date; run `holdfast migrate`" in done.stderr
+        assert truth.tables(fresh_url) == set()

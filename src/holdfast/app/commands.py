@@ -15,8 +15,9 @@ from rich.table import Table
 from holdfast.accounts.api import Account, AccountsApi, Role
 from holdfast.app.asgi import create_app, install_routes
 from holdfast.app.errors import CannotStart
-from holdfast.app.lock import alone_or_beside, only_process
+from holdfast.app.lock import alone_or_beside, only_process, sqlite_files
 from holdfast.app.modules import Assembly, assemble
+from holdfast.app.schema import behind
 from holdfast.app.seeding import is_seeded, seed
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled, database_urls, keyring_of, migrate_modules
@@ -31,10 +32,10 @@ console = Console(stderr=True)
 
 
 @asynccontextmanager
-async def _beside_servers(settings: Settings, run: RunSettings) -> AsyncIterator[Assembly]:
+async def _beside_servers(settings: Settings, run: RunSettings, *, prepared: bool = False) -> AsyncIterator[Assembly]:
     """Put the modules together for a short command that may run while a server does."""
     with alone_or_beside(database_urls(settings, run)) as alone:
-        async with assembled(settings, run, checkpoints=alone) as assembly:
+        async with assembled(settings, run, checkpoints=alone, prepared=prepared) as assembly:
             yield assembly
 
 
@@ -89,15 +90,21 @@ async def register_admin(settings: Settings, run: RunSettings, *, email: str, us
 
 
 async def recount(settings: Settings, run: RunSettings) -> IntegrityReport:
-    """Recount everything sold against everything there is.
+    """Recount everything sold against everything there is. Makes nothing: books that are not there are not right.
 
     Raises:
-        CannotStart: The booking module does not run here.
+        CannotStart: The booking module does not run here, or there is nothing of ours in the database.
     """
-    async with _beside_servers(settings, run) as assembly:
+    for file in sqlite_files(database_urls(settings, run)):
+        if not file.exists():
+            raise CannotStart(f"there is no database {file} (--database or HOLDFAST_DATABASE_URL)")
+    async with _beside_servers(settings, run, prepared=True) as assembly:
         booking: BookingApi | None = assembly.door("booking")
         if booking is None:
             raise CannotStart("this needs the booking module; add it to HOLDFAST_MODULES")
+        await assembly.check(accept_loss=settings.accept_loss)
+        if late := await behind(assembly):
+            raise CannotStart(f"the schema of {', '.join(late)} is not up to date; run `holdfast migrate`")
         with console.status("Recounting …"):
             return await booking.verify()
 
