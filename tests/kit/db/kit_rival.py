@@ -101,7 +101,7 @@ async def locked(url, *names):
     """Keep accounts locked (on SQLite: keep everybody from writing)."""
     async with rival(url) as somebody:
         for name in names:
-            await somebody.run(f"UPDATE sample_account SET cents = cents WHERE name = '{name}'")  # noqa: S608
+            await somebody.run(f"UPDATE sample_account SET cents = cents WHERE name = '{name}'")  # noqa: S608 - names made here, no input
         yield somebody
 
 

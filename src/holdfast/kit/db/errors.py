@@ -1,6 +1,11 @@
 """What can go wrong between a statement and its commit, in the engine-independent words of docs/decisions/0002."""
 
 
+def cause_of(meaning: BaseException, error: BaseException) -> BaseException | None:
+    """Return what to raise `meaning` from: the driver's error it stands for, but never itself."""
+    return error.__cause__ if meaning is error else error
+
+
 class IntegrityViolation(Exception):
     """The database refused a row. The transaction has to be given up."""
 

@@ -4,7 +4,7 @@ import re
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import asyncmy
 import structlog
@@ -24,6 +24,7 @@ from holdfast.kit.db.errors import (
     NotNullViolation,
     Retryable,
     UniqueViolation,
+    cause_of,
 )
 from holdfast.kit.db.guards import refused_by
 from holdfast.kit.db.served import ServedDatabase, ServedSession, ServedTx
@@ -54,6 +55,7 @@ _VIOLATIONS: Final[dict[int, type[IntegrityViolation]]] = {
     1364: NotNullViolation,
     1644: GuardViolation,
 }
+_ERRORS: Final = (OSError, EOFError, MySQLError)
 _NAMES: Final = (
     re.compile(r"CONSTRAINT `([^`]+)`"),
     re.compile(r"for key '(?:[^'.]+\.)?([^']+)'$"),
@@ -166,18 +168,19 @@ class MysqlTx:
         self._instant = Instant(None, clock.shift)
         self.failure: Exception | None = None
 
-    async def _query(self, sql: str, args: list[Any] | None = None) -> Any:
-        try:
-            return await self._session.execute(sql, args)
-        except Exception as error:
-            self.failure = self._session.meaning(error, self._attempt)
-            raise self.failure from error
-
     async def _execute(self, call: Call) -> tuple[Any, Compiled]:
         compiled = call.statement.compiled(self._dialect)
         if compiled.needs_now and self._instant.now is None:
             await self.now()
-        return await self._query(compiled.sql, compiled.bind(call.params, self._instant) or None), compiled
+        args = compiled.bind(call.params, self._instant)
+        try:
+            return await self._session.execute(compiled.sql, args or None), compiled
+        except _ERRORS as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> NoReturn:
+        self.failure = self._session.meaning(error, self._attempt)
+        raise self.failure from cause_of(self.failure, error)
 
     async def all(self, call: Call) -> list[Row]:
         """See `Tx.all`."""
@@ -209,7 +212,10 @@ class MysqlTx:
         """See `Tx.now`."""
         if self._instant.now is None:
             # NOW() is the statement's time here; one reading serves the whole transaction, as on the other engines.
-            cursor = await self._query("SELECT UTC_TIMESTAMP(6)")
+            try:
+                cursor = await self._session.execute("SELECT UTC_TIMESTAMP(6)")
+            except _ERRORS as error:
+                self._fail(error)
             (moment,) = await cursor.fetchone()
             self._instant = Instant(moment.replace(tzinfo=UTC) + self._clock.shift, self._clock.shift)
         moment = self._instant.now
@@ -250,17 +256,18 @@ class MysqlDatabase(ServedDatabase[MysqlSession]):
     async def _connect(self) -> MysqlSession:
         try:
             session = MysqlSession(await connect(self._url))
-        except (OSError, EOFError, MySQLError) as error:
+        except _ERRORS as error:
             log.warning("database.unreachable", engine=self.dialect, error=type(error).__name__)
             raise DatabaseUnavailable(retry_after_s=1) from error
         try:
             for sql in _set_up(self._lock_wait_s):
                 await session.execute(sql)
-        except BaseException as error:
+        except _ERRORS as error:
             session.destroy()
-            if not isinstance(error, Exception):
-                raise
-            raise session.meaning(error, Attempt(writes=False)) from error
+            raise DatabaseUnavailable(retry_after_s=1) from error
+        except BaseException:
+            session.destroy()
+            raise
         self._core = MARIADB if "mariadb" in session.connection.get_server_info().lower() else MYSQL
         return session
 
@@ -282,8 +289,9 @@ class MysqlDatabase(ServedDatabase[MysqlSession]):
             flush, log_bin, sync_binlog = await cursor.fetchone()
             cursor = await session.execute("SHOW STATUS LIKE 'wsrep_cluster_size'")
             galera = await cursor.fetchone()
-        except Exception as error:
-            raise session.meaning(error, attempt) from error
+        except _ERRORS as error:
+            meaning = session.meaning(error, attempt)
+            raise meaning from cause_of(meaning, error)
         finally:
             self._give_back(session, attempt)
         unsafe, warnings = [], []

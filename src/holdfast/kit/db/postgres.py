@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import asyncpg
 import structlog
@@ -22,6 +22,7 @@ from holdfast.kit.db.errors import (
     NotNullViolation,
     Retryable,
     UniqueViolation,
+    cause_of,
 )
 from holdfast.kit.db.guards import refused_by
 from holdfast.kit.db.served import ServedDatabase, ServedSession, ServedTx
@@ -49,6 +50,7 @@ _VIOLATIONS: Final[dict[str, type[IntegrityViolation]]] = {
     "P0001": GuardViolation,
 }
 _CLIENT_ERRORS: Final = (asyncpg.InterfaceError, asyncpg.exceptions.InternalClientError)
+_ERRORS: Final = (OSError, asyncpg.PostgresError, *_CLIENT_ERRORS)
 _OUTDATED: Final = (asyncpg.exceptions.InvalidCachedStatementError, asyncpg.exceptions.OutdatedSchemaCacheError)
 _COMBINATIONS_MOST: Final = 1024
 _CLOSE_WITHIN_S: Final = 2
@@ -165,17 +167,17 @@ class PostgresTx:
         self._now: datetime | None = None
         self.failure: Exception | None = None
 
-    def _failed(self, error: Exception) -> Exception:
+    def _fail(self, error: Exception) -> NoReturn:
         self.failure = self._session.meaning(error, self._attempt)
-        return self.failure
+        raise self.failure from cause_of(self.failure, error)
 
     async def all(self, call: Call) -> list[Row]:
         """See `Tx.all`."""
         compiled = call.statement.compiled(POSTGRESQL)
         try:
             found = await self._connection.fetch(compiled.sql, *compiled.bind(call.params, self._instant))
-        except Exception as error:
-            raise self._failed(error) from error
+        except _ERRORS as error:
+            self._fail(error)
         return [compiled.make_row(values) for values in found]
 
     async def one(self, call: Call) -> Row | None:
@@ -183,8 +185,8 @@ class PostgresTx:
         compiled = call.statement.compiled(POSTGRESQL)
         try:
             values = await self._connection.fetchrow(compiled.sql, *compiled.bind(call.params, self._instant))
-        except Exception as error:
-            raise self._failed(error) from error
+        except _ERRORS as error:
+            self._fail(error)
         return None if values is None else compiled.make_row(values)
 
     async def run(self, call: Call) -> int:
@@ -192,8 +194,8 @@ class PostgresTx:
         compiled = call.statement.compiled(POSTGRESQL)
         try:
             status = await self._connection.execute(compiled.sql, *compiled.bind(call.params, self._instant))
-        except Exception as error:
-            raise self._failed(error) from error
+        except _ERRORS as error:
+            self._fail(error)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
@@ -223,8 +225,8 @@ class PostgresTx:
                 for argument in compiled.bind(call.params, self._instant)
             ]
             self._now = await self._connection.fetchval(sql, *args)
-        except Exception as error:
-            raise self._failed(error) from error
+        except _ERRORS as error:
+            self._fail(error)
         return await self.now()
 
     async def now(self) -> datetime:
@@ -232,8 +234,8 @@ class PostgresTx:
         if self._now is None:
             try:
                 self._now = await self._connection.fetchval("SELECT now()")
-            except Exception as error:
-                raise self._failed(error) from error
+            except _ERRORS as error:
+                self._fail(error)
         return self._now + self._instant.shift
 
 
@@ -270,6 +272,7 @@ async def connect(url: URL, *, lock_wait_s: float = 5.0) -> Any:
         target_session_attrs=url.query.get("target_session_attrs"),
         timeout=_CONNECT_WITHIN_S,
         statement_cache_size=512,
+        max_cacheable_statement_size=0,  # writes that go together make long statements
         server_settings={**_SETTINGS, "lock_timeout": f"{lock_wait_s * 1000:.0f}ms"},
     )
 
@@ -287,7 +290,7 @@ class PostgresDatabase(ServedDatabase[PostgresSession]):
     async def _connect(self) -> PostgresSession:
         try:
             connection = await connect(self._url, lock_wait_s=self._lock_wait_s)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _ERRORS as error:
             log.warning("database.unreachable", engine=self.dialect, error=type(error).__name__)
             raise DatabaseUnavailable(retry_after_s=1) from error
         return PostgresSession(connection)
@@ -311,8 +314,9 @@ class PostgresDatabase(ServedDatabase[PostgresSession]):
                 " current_setting('synchronous_commit') AS synchronous_commit,"
                 " current_setting('synchronous_standby_names') AS standbys, pg_is_in_recovery() AS standby"
             )
-        except Exception as error:
-            raise session.meaning(error, attempt) from error
+        except _ERRORS as error:
+            meaning = session.meaning(error, attempt)
+            raise meaning from cause_of(meaning, error)
         finally:
             self._give_back(session, attempt)
         switches = ("fsync", "full_page_writes", "synchronous_commit")

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Attempt, Database, Tx, Work
+from holdfast.kit.db.errors import cause_of
 from holdfast.kit.db.pool import Pool, Session
 from holdfast.kit.errors import CommitOutcomeUnknown, DatabaseUnavailable
 
@@ -109,7 +110,7 @@ class ServedDatabase(Database, Generic[SessionT]):
                 self._give_back(session, attempt)
                 # Nothing was sent that matters. An old connection that died of age is no reason to give up.
                 if session.fresh or not isinstance(meaning, DatabaseUnavailable):
-                    raise meaning from _cause(meaning, error)
+                    raise meaning from cause_of(meaning, error)
             except BaseException:
                 session.destroy()
                 self._give_back(session, attempt)
@@ -132,7 +133,7 @@ class ServedDatabase(Database, Generic[SessionT]):
                 attempt.refused()
             await _roll_back(session)
             self._was_lost(session)
-            raise meaning from _cause(meaning, error)
+            raise meaning from cause_of(meaning, error)
         except BaseException:
             # Cancelled. The driver would ask the server to cancel what runs, and a cancelled COMMIT can look like
             # success (docs/decisions/0002); without its connection it cannot.
@@ -147,10 +148,6 @@ class ServedDatabase(Database, Generic[SessionT]):
 def _refuse_failed(tx: ServedTx) -> None:
     if tx.failure is not None:
         raise tx.failure
-
-
-def _cause(meaning: Exception, error: Exception) -> BaseException | None:
-    return error.__cause__ if meaning is error else error
 
 
 async def _roll_back(session: ServedSession) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import structlog
 from typing_extensions import override
@@ -27,6 +27,7 @@ from holdfast.kit.db.errors import (
     NotNullViolation,
     Retryable,
     UniqueViolation,
+    cause_of,
 )
 from holdfast.kit.db.guards import refused_by
 from holdfast.kit.db.statements import SQLITE, Call, Instant, Row
@@ -106,20 +107,19 @@ class SqliteTx:
         try:
             return self._connection.execute(compiled.sql, compiled.bind(call.params, self._instant))
         except sqlite3.Error as error:
-            self.failure = self._meaning(error)
-            raise self.failure from error
+            self._fail(error)
 
-    def _meaning(self, error: sqlite3.Error) -> Exception:
+    def _fail(self, error: sqlite3.Error) -> NoReturn:
         meant_to = self._attempt.writes or getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY
-        return translated(error) if meant_to else error
+        self.failure = translated(error) if meant_to else error
+        raise self.failure from cause_of(self.failure, error)
 
     def _fetched(self, call: Call, fetch: Callable[[sqlite3.Cursor], T]) -> T:
         cursor = self.execute(call)
         try:
             return fetch(cursor)
         except sqlite3.Error as error:
-            self.failure = self._meaning(error)
-            raise self.failure from error
+            self._fail(error)
         finally:
             cursor.close()
 
@@ -342,7 +342,8 @@ class SqliteDatabase(Database):
                 # Never deferred: a transaction that reads first and then writes fails at once if another one wrote.
                 connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
-                raise translated(error) from error
+                meaning = translated(error)
+                raise meaning from cause_of(meaning, error)
             try:
                 return self._committed(connection, attempt, run)
             except BaseException:
@@ -363,7 +364,7 @@ class SqliteDatabase(Database):
             meaning = translated(error, committing=True)
             if not isinstance(meaning, CommitOutcomeUnknown):
                 attempt.refused()
-            raise meaning from error
+            raise meaning from cause_of(meaning, error)
         return result
 
     def _roll_back(self, connection: sqlite3.Connection, worker: _Worker) -> None:
