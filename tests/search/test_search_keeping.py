@@ -38,6 +38,12 @@ class TestANewProperty:
         assert await world.search.restock() == 1
         assert await free_nights(world, 1, 3, 9) == [3, 4, 7, 8]
 
+    async def test_is_read_from_yesterday_on(self, world):
+        await world.add(home(1))
+        [[(property_id, first, end)]] = world.booking.calls
+        assert (property_id, first) == (1, day(-1))
+        assert day(780) <= end <= day(840)
+
     async def test_waits_until_booking_has_made_its_stock(self, world):
         world.catalog.put(home(1))
         await world.hear_catalog(PropertyCreated(property_id=1, units=1, unit_names=()))
@@ -101,6 +107,18 @@ class TestAChangedProperty:
         await world.hear_stock(world.booking.take(1, day(5)))
         await self.change(world, home(1, preparation_nights=2))
         assert await world.ids(nights(7)) == []
+        await world.search.restock()
+        assert await free_nights(world, 1, 1, 8) == [1, 2, 6, 7]
+
+    async def test_is_read_anew_even_if_somebody_was_reading_while_they_changed(self, world):
+        await world.add(home(1))
+        world.booking.take(1, day(5))
+
+        async def meanwhile():
+            await self.change(world, home(1, preparation_nights=2))
+
+        world.booking.meanwhile.append(meanwhile)
+        await world.search.rebuild()
         await world.search.restock()
         assert await free_nights(world, 1, 1, 8) == [1, 2, 6, 7]
 
@@ -253,10 +271,20 @@ class TestTheRing:
         await world.search.restock()
         assert await free_nights(world, 1, 2003, 2007) == [2003, 2004, 2006]
 
+    async def test_is_not_believed_for_nights_it_holds_no_more(self, world):
+        await world.add(home(1))
+        world.clock.advance(timedelta(days=200))
+        await world.search.restock()
+        world.clock.advance(timedelta(days=-200))  # as a process does whose clock is late
+        assert await world.ids(nights(3)) == []
+        assert await world.ids(nights(300)) == [1]
+
     async def test_hears_of_moves_while_it_is_behind(self, world):
         await world.add(home(1))
         world.clock.advance(timedelta(days=200))
+        world.booking.calls.clear()
         await world.hear_stock(world.booking.take(1, day(915)))
+        assert world.booking.calls == []
         await world.search.restock()
         assert await free_nights(world, 1, 913, 917) == [913, 914, 916]
 

@@ -1,5 +1,6 @@
 """The arithmetic of search against plain sets, and what words and places mean."""
 
+import itertools
 import math
 
 import pytest
@@ -20,11 +21,11 @@ from holdfast.search.rules.ring import (
     nights_mask,
     onto_ring,
     ring_start,
+    runs,
     span_bits,
     spread_back,
     spread_on,
     to_words,
-    touched_words,
 )
 from holdfast.search.rules.words import (
     AMENITY_BITS,
@@ -81,12 +82,11 @@ class TestTheRing:
         assert numbers_of(spread_on(bits_of(taken), nights)) == after
 
     @given(taken=st.sets(st.integers(0, 900)))
-    def test_tells_which_words_are_touched_and_from_where_to_where(self, taken):
-        expected = {}
-        for spot in sorted(taken):
-            first, _ = expected.get(spot // WORD_NIGHTS, (spot, spot))
-            expected[spot // WORD_NIGHTS] = (first, spot + 1)
-        assert {place: (first, end) for place, first, end in touched_words(bits_of(taken))} == expected
+    def test_tells_where_bits_are_run_by_run(self, taken):
+        found = list(runs(bits_of(taken)))
+        assert {spot for first, end in found for spot in range(first, end)} == taken
+        assert all(one_end < next_first for (_, one_end), (next_first, _) in itertools.pairwise(found))
+        assert all(first < end for first, end in found)
 
     @given(today=slots)
     def test_holds_yesterday_and_the_whole_horizon_on_every_day(self, today):

@@ -31,10 +31,10 @@ from holdfast.search.rules.ring import (
     WORD_NIGHTS,
     onto_ring,
     ring_start,
+    runs,
     span_bits,
     spread_back,
     spread_on,
-    touched_words,
 )
 from holdfast.search.settings import SearchSettings
 from holdfast.search.store import keeping, searching
@@ -251,8 +251,7 @@ class Search:
         for property_id, bits in asked.items():
             needed = spread_on(bits, before[property_id].preparation_nights) >> past << past
             spans += [
-                (property_id, slot_night(origin + first), slot_night(origin + end))
-                for _, first, end in touched_words(needed)
+                (property_id, slot_night(origin + first), slot_night(origin + end)) for first, end in runs(needed)
             ]
         known = await self._booking.nights_taken(spans=spans) if spans else {}
         stockless = {property_id for property_id, _, _ in spans} - known.keys()

@@ -81,13 +81,13 @@ def from_words(words: Sequence[int]) -> int:
     return bits
 
 
-def touched_words(bits: int) -> Iterator[tuple[int, int, int]]:
-    """Return, for each word with a bit set, its place and the positions from its first set bit to after its last."""
-    place = 0
+def runs(bits: int) -> Iterator[tuple[int, int]]:
+    """Return where bits are set, run by run: the first position and the one after the last."""
+    start = 0
     while bits:
-        word = bits & _WORD
-        if word:
-            start = place * WORD_NIGHTS
-            yield place, start + (word & -word).bit_length() - 1, start + word.bit_length()
-        bits >>= WORD_NIGHTS
-        place += 1
+        zeros = (bits & -bits).bit_length() - 1
+        bits >>= zeros
+        ones = (~bits & bits + 1).bit_length() - 1
+        bits >>= ones
+        yield start + zeros, start + zeros + ones
+        start += zeros + ones

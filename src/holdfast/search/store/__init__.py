@@ -1,4 +1,4 @@
 """Every SQL statement of search.
 
-`shapes` builds those that find, `queries` turns a search into a shape and values, `searching` runs them; `keeping` writes.
+`shapes` builds those that find, `queries` turns a search into shape and values, `searching` runs it; `keeping` writes.
 """
