@@ -165,6 +165,15 @@ class TestOwners:
             waited.append(seconds_until(lambda: not site.anybody.finds(villa, **dates(at))))  # noqa: B023 - used here
         assert min(waited) <= FRESH_WITHIN_S
 
+    def test_go_on_at_once_with_what_they_created(self, olga):
+        for number in range(5):
+            made = olga.post("/v1/owner/properties", home(name=f"Hasty house {number}", listed=False))
+            where = f"/v1/owner/properties/{made['id']}"
+            olga.put(f"{where}/stock", {"units": 2})
+            span = {"first": day(30).isoformat(), "end": day(31).isoformat()}
+            olga.put(f"{where}/night-stock", {**span, "closed": True})
+            olga.post(f"{where}/blocks", {**span, "first": day(29).isoformat(), "end": day(30).isoformat()})
+
     def test_list_only_what_they_want_to(self, site, olga, gina, spot):
         hidden = olga.property(name="Hidden hut", listed=False)
         asked = stay(hidden, spot())

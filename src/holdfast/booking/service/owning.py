@@ -14,7 +14,7 @@ from holdfast.booking.service.settling import SettleOrder, Settling, Verb
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import sales, stock
 from holdfast.booking.store.changes import Changes
-from holdfast.catalog.api import CatalogApi, NotBookable
+from holdfast.catalog.api import CatalogApi
 from holdfast.engine.claims import ClaimOrder, Span
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
@@ -155,10 +155,7 @@ class Owning:
             BelowSold: More is sold on some night.
         """
         check_range(first, end)
-        await self._catalog.own(owner=owner, property_id=property_id)
-        resources = (await self.resources([property_id])).get(property_id, [])
-        if not resources:
-            raise NotFound
+        resources = await self._resources_of(owner, property_id)
         if capacity is not None and resources[0].unit is not None:
             refusal = _named_units("/capacity")
             raise refusal
@@ -199,15 +196,11 @@ class Owning:
         Raises:
             NotFound: No such property, or somebody else's.
             Invalid: The range is empty or too long.
-            NotBookable: The property has no stock yet.
             CapacityTaken: A night is sold; `bookings` lists what stands against it.
         """
         first, end = nights
         check_range(first, end)
-        await self._catalog.own(owner=owner, property_id=property_id)
-        resources = (await self.resources([property_id])).get(property_id, [])
-        if not resources:
-            raise NotBookable
+        resources = await self._resources_of(owner, property_id)
         options = tuple(
             (Span(resource_id=row.id, first_slot=night_slot(first), end_slot=night_slot(end), quantity=quantity),)
             for row in resources
@@ -289,11 +282,22 @@ class Owning:
             await self._settling.sweep(since=self._placing.swept_until)
             await self._db.write(work)
 
+    async def _resources_of(self, owner: Principal, property_id: int) -> list[Row]:
+        """Return the resources of a property its owner may change, made now if no event has told of it yet.
+
+        Raises:
+            NotFound: No such property, or somebody else's.
+        """
+        described = await self._catalog.own(owner=owner, property_id=property_id)
+        found = await self.resources([property_id])
+        if property_id not in found:
+            # Whoever creates a property may go on with it at once.
+            await self.define(property_id=property_id, units=described.units, unit_names=described.unit_names)
+            found = await self.resources([property_id])
+        return found[property_id]
+
     async def _pool(self, owner: Principal, property_id: int) -> Row:
-        await self._catalog.own(owner=owner, property_id=property_id)
-        resources = (await self.resources([property_id])).get(property_id, [])
-        if not resources:
-            raise NotFound
+        resources = await self._resources_of(owner, property_id)
         if resources[0].unit is not None:
             refusal = _named_units("/units")
             raise refusal
