@@ -45,6 +45,8 @@ from holdfast.kit.http.wire import (
         (PathNumber, str(2**53 - 1), 2**53 - 1),
         (Annotated[float, Measure(-90, 90)], "-33.86", -33.86),
         (Annotated[float, Measure(-90, 90)], "90", 90.0),
+        (Annotated[float, Measure(-90, 90)], "3.3485171283599073", 3.3485171283599073),
+        (Annotated[float, Measure(-90, 90)], "-1e-7", -1e-7),
         (Annotated[float, Between(0, 1)], 1, 1.0),
         (AmountField, 0, 0),
         (YesNo, "true", True),

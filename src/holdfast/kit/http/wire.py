@@ -53,7 +53,8 @@ _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _DIGITS: Final = re.compile(r"-?(0|[1-9][0-9]{0,39})")
-_MEASURE: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_MEASURE: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
+"""Whatever programs make of a double: 3.3485171283599073 and 1e-7 too."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -135,7 +136,7 @@ def _measure(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Bounds of a number with decimals in a query, written like `-12.5`."""
+    """Bounds of a number with decimals in a query, written like `-12.5` or `1e-7`."""
 
     least: float
     most: float
