@@ -42,7 +42,7 @@ negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 
 
 [[operations]]
 include-operation-id = "replace_property"
-checks.missing_required_header.expected-statuses = [428]
+checks.missing_required_header.expected-statuses = [403, 428]
 """
 
 PARAMETERS = {
