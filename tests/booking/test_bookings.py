@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from builders import ZONE, caller, moved, new_account, opened, with_tables
 
+from holdfast.booking import models
 from holdfast.booking.api import (
     AlreadyCancelled,
     BelowSold,
@@ -187,6 +188,32 @@ class TestCancelling:
                 await house.cancel(begun, principal)
             with pytest.raises(CancellationTooLate):
                 await house.bookings.refund_now(principal=principal, number=begun.number)
+
+
+class TestTheLedger:
+    async def test_says_why_stock_was_taken_and_why_it_was_freed(self, house, guest):
+        home = await house.home(units=9)
+        cancelled = await house.booked(guest, house.stay(home, 0, 2))
+        direct = (await house.book(guest, house.stay(home))).value
+        released = await house.hold(guest, house.stay(home))
+        expired = await house.hold(guest, house.stay(home))
+        block = await house.block(home, quantity=3)
+        for booking in (cancelled, direct):
+            await house.cancel(booking)
+        await house.bookings.release_hold(account_id=guest, hold_id=released.id)
+        await house.bookings.unblock(owner=house.owner, block_id=block)
+        house.wait(minutes=10)
+        await house.bookings.expire_holds()
+        story = {
+            cancelled.hold_id: [("held", 1), ("cancelled", -1)],
+            direct.hold_id: [("booked", 1), ("cancelled", -1)],
+            released.id: [("held", 1), ("released", -1)],
+            expired.id: [("held", 1), ("expired", -1)],
+            block: [("blocked", 3), ("released", -3)],
+        }
+        for hold_id, entries in story.items():
+            rows = await house.rows(models.claim, hold_id=hold_id)
+            assert [(row.reason, row.quantity) for row in rows] == entries
 
 
 class TestEvents:

@@ -263,7 +263,7 @@ class TestTheScopeOfAKey:
 
 class TestTheSameKeyAtTheSameTime:
     @every_way
-    async def test_is_in_progress(self, house, guest, way):
+    async def test_has_one_effect(self, house, guest, way):
         ask = await way(house, guest)
         key = new_key()
         before = await footprint(house)
@@ -279,6 +279,14 @@ class TestTheSameKeyAtTheSameTime:
         assert after[0][-1] == before[0][-1] + 1
         assert await ask(key=key) == Keyed(value=first.value, replayed=True)
         assert await footprint(house) == after
+
+    @pytest.mark.parametrize("way", [placing, extending, cancelling], ids=lambda way: way.__name__)
+    async def test_is_in_progress(self, house, guest, way):
+        """These ask nobody else first, so that all but the first meet it under way."""
+        ask = await way(house, guest)
+        key = new_key()
+        answers = await asyncio.gather(*[ask(key=key) for _ in range(50)], return_exceptions=True)
+        assert Counter(type(each) for each in answers) == {Keyed: 1, KeyInProgress: 49}
 
     @every_way
     async def test_in_two_processes_has_one_effect(self, migrated, guest, way):

@@ -16,6 +16,7 @@ from builders import (
     opened,
     outcomes,
     processes,
+    refusal_of,
     run_sql,
     somebody_waits,
     value,
@@ -43,11 +44,16 @@ from support.polling import eventually
 class TestAChangeOfCapacity:
     """It races with claims that copy the capacity into cells they make."""
 
-    async def test_is_waited_for_by_a_claim(self, served, guest):
+    @pytest.mark.parametrize("careful", [False, True], ids=["boldly", "carefully"])
+    async def test_is_waited_for_by_a_claim(self, served, guest, careful):
         async with processes(served, 2) as (here, there):
-            for units, fits in ((0, False), (1, True)):
+            for units, fits in ((0, False), (2, True)):
                 home = await here.home()
                 quote = await here.quote(guest, here.stay(home))
+                if careful:  # where a claim was refused a moment ago, the next ones look before they write
+                    taken = await here.hold(guest, here.stay(home, 5))
+                    await refusal_of(here.hold(guest, here.stay(home, 5)))
+                    await here.bookings.release_hold(account_id=guest, hold_id=taken.id)
 
                 async def change(tx, home=home, units=units):
                     await stock.lock_resource(tx, f"stay:{home}")
