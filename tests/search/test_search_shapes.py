@@ -4,7 +4,7 @@ import pytest
 
 from holdfast.kit.db.statements import SQLITE, Instant
 from holdfast.search.api import Box, Circle, StaySearch, StaySort
-from holdfast.search.store import shapes
+from holdfast.search.store import keeping, shapes
 from holdfast.search.store.queries import query_of
 from holdfast.search.store.shapes import Served
 from search.search_builder import TODAY, day, home
@@ -122,3 +122,9 @@ class TestOnSqlite:
         assert f"SEARCH search_stay USING INDEX search_stay_{index}_ix ({index}" in plan
         plan = await self.plan(sqlite_world, shapes.page(made.shape, Served.NONE, sort, after=False), values)
         assert "USING INDEX" not in plan
+
+    @pytest.mark.parametrize("statement", [keeping._BEHIND, keeping._AHEAD])
+    async def test_what_has_gone_astray_is_found_without_looking_at_the_others(self, sqlite_world, statement):
+        plan = await self.plan(sqlite_world, statement, {"first_word": 346, "most": 100})
+        assert plan.startswith("SEARCH search_stay USING COVERING INDEX search_stay_first_word_ix (first_word>")
+        assert "/" not in plan

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, literal_column, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 
 from holdfast.catalog.api import PropertyKind
 from holdfast.kit.db.database import Tx
@@ -64,17 +64,14 @@ _LOCKED: Final = statement(
     .order_by(stay.c.property_id)
     .with_for_update()
 )
-_ASTRAY: Final = statement(
-    select(stay.c.property_id)
-    .where(
-        or_(
-            stay.c.first_word.between(literal_column(str(ASTRAY)), bindparam("first_word", type_=Whole()) - 1),
-            stay.c.first_word > bindparam("first_word", type_=Whole()),
-        )
-    )
-    .order_by(stay.c.property_id)
-    .limit(bindparam("most", type_=Whole()))
+_SOME_OF: Final = (
+    select(stay.c.property_id).order_by(stay.c.first_word, stay.c.property_id).limit(bindparam("most", type_=Whole()))
 )
+# Asked twice a second, so each is one range of the index; an OR of the two would look at every row.
+_BEHIND: Final = statement(
+    _SOME_OF.where(stay.c.first_word >= literal_column(str(ASTRAY)), stay.c.first_word < bindparam("first_word"))
+)
+_AHEAD: Final = statement(_SOME_OF.where(stay.c.first_word > bindparam("first_word")))
 _COUNT: Final = statement(select(func.count(type_=Whole()).label("homes")).select_from(stay))
 _AFTER: Final = statement(
     select(stay.c.property_id)
@@ -183,7 +180,9 @@ async def known(tx: Tx, *, ids: Iterable[int]) -> dict[int, Known]:
 
 async def astray(tx: Tx, *, first_word: int, most: int) -> list[int]:
     """Return properties whose ring begins elsewhere than at `first_word`: new, overtaken, or left behind by time."""
-    return [row.property_id for row in await tx.all(_ASTRAY(first_word=first_word, most=most))]
+    found = await tx.all(_BEHIND(first_word=first_word, most=most))
+    found = found or await tx.all(_AHEAD(first_word=first_word, most=most))
+    return [row.property_id for row in found]
 
 
 async def ids_after(tx: Tx, *, after_id: int, most: int) -> list[int]:
