@@ -1,6 +1,6 @@
 """One server for a SQLite file: a lock beside it that the operating system lets go when the process ends, however.
 
-SQLite would let several processes write, but exactly one may checkpoint (docs/decisions/0002), and lanes only batch
+SQLite would let several processes write, but exactly one may checkpoint (docs/decisions/0011), and lanes only batch
 what comes to them. So a server, and whoever changes the schema, takes the lock; a second one is told who has it.
 """
 

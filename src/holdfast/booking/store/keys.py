@@ -31,7 +31,7 @@ async def count_replays(tx: Tx, scopes: Collection[Scope]) -> None:
     """Note that answers are given again.
 
     This write is what makes a replay wait for the standby that the first answer may not have reached yet: an answer
-    that is only read could acknowledge what a failover then loses (docs/decisions/0002).
+    that is only read could acknowledge what a failover then loses (docs/decisions/0011).
     """
     if scopes:
         await tx.run(_REPLAY(scopes=sorted(scopes)))

@@ -1,6 +1,6 @@
 """What services hold: a database to read from and to write to, in transactions that are retried as a whole.
 
-Rules every engine follows (docs/decisions/0002, and the traps it lists):
+Rules every engine follows (docs/decisions/0011, and the traps it lists):
 
 * A transaction is one async function of a `Tx`. It awaits nothing but the `Tx`, may run more than once, and decides
   only by what it reads inside.

@@ -1,4 +1,4 @@
-"""What can go wrong between a statement and its commit, in the engine-independent words of docs/decisions/0002."""
+"""What can go wrong between a statement and its commit, in the engine-independent words of docs/decisions/0011."""
 
 
 def cause_of(meaning: BaseException, error: BaseException) -> BaseException | None:

@@ -136,7 +136,7 @@ class ServedDatabase(Database, Generic[SessionT]):
             raise meaning from cause_of(meaning, error)
         except BaseException:
             # Cancelled. The driver would ask the server to cancel what runs, and a cancelled COMMIT can look like
-            # success (docs/decisions/0002); without its connection it cannot.
+            # success (docs/decisions/0011); without its connection it cannot.
             session.destroy()
             raise
         else:

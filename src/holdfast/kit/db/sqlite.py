@@ -244,7 +244,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: str, clock: Clock, *, checkpoints: bool = True, **options: Any) -> None:
         super().__init__(clock, **options)
         self.path = path
-        # SQLite below 3.51.3 can corrupt a WAL when two connections checkpoint: exactly one may (docs/decisions/0002).
+        # SQLite below 3.51.3 can corrupt a WAL when two connections checkpoint: exactly one may (docs/decisions/0011).
         self._checkpoints = checkpoints
         self._writer = _Worker("sqlite-writer", lambda: self._connect(writes=True))
         self._reader = _Worker("sqlite-reader", lambda: self._connect(writes=False))
