@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from holdfast.search.api import Box, Circle
 from holdfast.search.rules.facts import facts_of
-from holdfast.search.rules.globe import box_bounds, chord_km, chord_squared, circle_bounds, distance_km
+from holdfast.search.rules.globe import (
+    RADIUS_KM_MAX,
+    box_bounds,
+    chord_km,
+    chord_squared,
+    circle_bounds,
+    distance_km,
+    on_sphere,
+)
 from holdfast.search.rules.ranking import standing
 from holdfast.search.rules.ring import (
     ALL_BUSY,
@@ -179,6 +187,12 @@ class TestTheGlobe:
     @given(km=st.floats(0, 20_000))
     def test_turns_distances_into_chords_and_back(self, km):
         assert chord_km(chord_squared(km)) == pytest.approx(km, abs=0.01)
+
+    @given(point=points)
+    def test_reaches_the_opposite_point_with_the_largest_radius(self, point):
+        opposite = (-point[0], point[1] - 180 if point[1] > 0 else point[1] + 180)
+        apart = sum((a - b) ** 2 for a, b in zip(on_sphere(*point), on_sphere(*opposite), strict=True))
+        assert apart <= chord_squared(RADIUS_KM_MAX)
 
     @given(middle=points, radius=st.floats(0.001, 20_100), point=points, share=st.floats(0, 1))
     def test_puts_bounds_around_all_of_a_circle(self, middle, radius, point, share):

@@ -8,6 +8,7 @@ from holdfast.search.api import Box, Circle
 
 EARTH_KM: Final = 6371.0088
 RADIUS_KM_MAX: Final = 20_100.0
+_BEYOND_SQUARED: Final = 5.0  # opposite points are 4 apart, give or take a rounding
 _QUARTER: Final = 90.0
 _HALF: Final = 180.0
 _FULL: Final = 360.0
@@ -20,8 +21,10 @@ def on_sphere(latitude: float, longitude: float) -> tuple[float, float, float]:
 
 
 def chord_squared(km: float) -> float:
-    """Return the squared chord of the unit sphere that spans a distance."""
-    return (2 * math.sin(min(km / EARTH_KM, math.pi) / 2)) ** 2
+    """Return the squared chord of the unit sphere that spans a distance; beyond all chords for half the way around."""
+    if km >= math.pi * EARTH_KM:
+        return _BEYOND_SQUARED
+    return (2 * math.sin(km / EARTH_KM / 2)) ** 2
 
 
 def chord_km(squared: float) -> float:
