@@ -19,6 +19,7 @@ from holdfast.booking.api import (
     ExtensionLimit,
     HoldExpired,
     HoldNotActive,
+    HoldQuotaExceeded,
     HoldState,
     Keyed,
 )
@@ -101,6 +102,23 @@ class TestARaceForTheSameNights:
                 asked.append(house.bookings.place_hold(caller=caller(guest), quote_id=quote.id))
             kinds = Counter(type(answer) for answer in await outcomes(*asked))
             assert kinds == {Keyed: 1, CapacityTaken: 23}
+
+
+class TestOneGuestWhoWantsEverything:
+    async def test_gets_no_more_holds_than_anybody(self, houses):
+        home = await houses[0].home(units=500)
+        for _ in range(rounds(2, thorough=60)):
+            guest = new_account()
+            at = [houses[place % 2] for place in range(40)]
+            quotes = await asyncio.gather(*[house.quote(guest, house.stay(home)) for house in at])
+            answers = await outcomes(
+                *[
+                    house.bookings.place_hold(caller=caller(guest), quote_id=quote.id)
+                    for house, quote in zip(at, quotes, strict=True)
+                ]
+            )
+            assert Counter(type(answer) for answer in answers) == {Keyed: 10, HoldQuotaExceeded: 30}
+            assert [row.live for row in await houses[0].rows(models.quota, account_id=guest)] == [10]
 
 
 class TestOverlappingStays:
