@@ -1,6 +1,8 @@
 """Settings of booking."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from holdfast.kit.settings import ModuleSettings
 
@@ -18,3 +20,9 @@ class BookingSettings(ModuleSettings, env_prefix="HOLDFAST_BOOKING_"):
     sweep_every_s: float = Field(
         default=1.0, gt=0, le=60, description="Seconds between two rounds of tidying expired holds."
     )
+
+    @model_validator(mode="after")
+    def _extension_fits(self) -> Self:
+        if self.hold_most_s < self.hold_ttl_s:
+            raise ValueError("HOLDFAST_BOOKING_HOLD_MOST_S must not be below HOLDFAST_BOOKING_HOLD_TTL_S")
+        return self
