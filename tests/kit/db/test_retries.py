@@ -4,14 +4,10 @@ import asyncio
 
 import pytest
 from kit_rival import connect_postgresql, locked, now, rival, somebody_waits
-from kit_sample import OPEN, PAY, account, balances, clear, create, opened
-from sqlalchemy import bindparam, select
+from kit_sample import OPEN, PAY, balances, clear, create, opened
 
-from holdfast.kit.db.statements import statement
 from holdfast.kit.errors import DatabaseUnavailable
 from support.effort import rounds
-
-CENTS = statement(select(account.c.cents).where(account.c.name == bindparam("of")))
 
 # A trigger that refuses an INSERT the first time(s): the count is kept in a sequence, which no rollback takes back.
 REFUSING = {

@@ -47,7 +47,7 @@ class Tx(Protocol):
         """Return the first row, or None."""
 
     async def run(self, call: Call) -> int:
-        """Return how many rows were affected (matched, for an UPDATE).
+        """Return how many rows were affected (matched, for an UPDATE; engines count upserts differently).
 
         Raises:
             IntegrityViolation: A constraint said no; give the transaction up.

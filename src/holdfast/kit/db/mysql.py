@@ -144,11 +144,13 @@ class MysqlSession(ServedSession):
     def meaning(self, error: Exception, attempt: Attempt) -> Exception:
         if isinstance(error, MySQLError):
             code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-            if error.sqlstate is not None and code not in _GONE:
+            # Without a state it is the driver that speaks: the connection is lost, or out of step. And what else may
+            # befall a COMMIT than a refusal that we know, say an interruption, does not tell whether it is kept.
+            answered = error.sqlstate is not None and code not in _GONE
+            if answered and (not attempt.committing or code in _RETRYABLE or code in _VIOLATIONS):
                 if code in _DEMOTED:
                     self.destroy()  # the next connection may lead to its successor
                 return _refusal(error, code)
-            # Else it is the driver that speaks: the connection is lost, or out of step.
         elif not isinstance(error, OSError | EOFError) and not (attempt.committing and self.broken()):
             return error
         self.destroy()
