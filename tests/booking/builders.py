@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Table, select
 
 from holdfast.booking import models
-from holdfast.booking.api import Booking, Caller, Hold, Keyed, NightStock, Quote, StayItem
+from holdfast.booking.api import Booking, Hold, NightStock, Quote, StayItem
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
@@ -30,6 +30,7 @@ from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import Row, rows, statement
 from holdfast.kit.db.types import Text
 from holdfast.kit.errors import HoldfastError
+from holdfast.kit.keyed import Caller, Keyed
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals.stays import POLICIES, StayTerms, night_slot
 from support import servers

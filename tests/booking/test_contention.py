@@ -21,9 +21,9 @@ from holdfast.booking.api import (
     HoldNotActive,
     HoldQuotaExceeded,
     HoldState,
-    Keyed,
 )
 from holdfast.kit.db.statements import statement
+from holdfast.kit.keyed import Keyed
 from support.effort import rounds
 
 CLIENTS = 64

@@ -18,15 +18,11 @@ from builders import (
 )
 
 from holdfast.booking import models
-from holdfast.booking.api import (
-    CapacityTaken,
-    HoldExpired,
-    HoldState,
-    Keyed,
-)
+from holdfast.booking.api import CapacityTaken, HoldExpired, HoldState
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.store import sales
 from holdfast.kit.clock import Clock
+from holdfast.kit.keyed import Keyed
 from support.effort import rounds
 
 

@@ -11,18 +11,12 @@ import pytest
 from builders import caller, engine_of, footprint, new_account, new_key, opened, processes, refusal_of, run_sql
 
 from holdfast.booking import models
-from holdfast.booking.api import (
-    HoldQuotaExceeded,
-    HoldState,
-    Keyed,
-    KeyInProgress,
-    KeyReused,
-    RuleViolation,
-)
+from holdfast.booking.api import HoldQuotaExceeded, HoldState, RuleViolation
 from holdfast.booking.service.booking import Bookings
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.errors import GuardViolation
 from holdfast.kit.errors import NotFound, Overloaded
+from holdfast.kit.keyed import Keyed, KeyInProgress, KeyReused
 from holdfast.kit.secrets import Keyring
 
 

@@ -25,11 +25,7 @@ from builders import (
 from sqlalchemy import text
 
 from holdfast.booking import models
-from holdfast.booking.api import (
-    CapacityTaken,
-    HoldState,
-    Keyed,
-)
+from holdfast.booking.api import CapacityTaken, HoldState
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.store import sales, stock
 from holdfast.booking.store.changes import Changes
@@ -37,6 +33,7 @@ from holdfast.engine.claims import Span
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import statement
 from holdfast.kit.db.types import Text, Whole
+from holdfast.kit.keyed import Keyed
 from support.effort import rounds
 from support.polling import eventually
 

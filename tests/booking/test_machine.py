@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 from model import HOLDS_MOST, Home, Model, Standing, Stay
 
-from holdfast.booking.api import Booking, Hold, HoldQuotaExceeded, HoldState, Keyed, Quote, StayItem
+from holdfast.booking.api import Booking, Hold, HoldQuotaExceeded, HoldState, Quote, StayItem
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError
+from holdfast.kit.keyed import Keyed
 from support.effort import campaign, rounds
 
 NIGHTS = 6

@@ -23,10 +23,10 @@ from holdfast.booking.api import (
     HoldNotActive,
     HoldQuotaExceeded,
     HoldState,
-    Keyed,
 )
 from holdfast.booking.models import ClaimReason
 from holdfast.kit.errors import DatabaseUnavailable
+from holdfast.kit.keyed import Keyed
 
 
 class TestTwoOrdersForOneHoldInOneBatch:

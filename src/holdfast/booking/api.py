@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError, Invalid
+from holdfast.kit.keyed import Caller, Keyed
 from holdfast.verticals.stays import CancellationPolicy
-
-T = TypeVar("T")
 
 
 class HoldState(StrEnum):
@@ -135,27 +134,6 @@ class NightStock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keyed(Generic[T]):
-    """The answer to a request with an idempotency key."""
-
-    value: T
-    replayed: bool = False
-    """Whether this is the answer an earlier request with the same key was given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Whose idempotency keys and holds these are."""
-
-    account_id: int
-    key: str | None
-    """The Idempotency-Key; None only where a contract has none (Home Rental)."""
-    fingerprint: str = ""
-    """Digest of the request, to notice a key that is used again for something else."""
-    route: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """One thing `verify` found wrong."""
 
@@ -262,22 +240,6 @@ class BelowSold(HoldfastError):
     code = "below_sold"
     status = 409
     title = "More is sold than that"
-
-
-class KeyReused(HoldfastError):
-    """This Idempotency-Key was used for another request. Use a new key for a new request."""
-
-    code = "idempotency_key_reused"
-    status = 422
-    title = "The key belongs to another request"
-
-
-class KeyInProgress(HoldfastError):
-    """A request with this key is being worked on. Ask again in a second with the same key."""
-
-    code = "idempotency_in_progress"
-    status = 409
-    title = "Still working on it"
 
 
 class BookingApi(Protocol):

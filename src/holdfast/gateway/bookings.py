@@ -5,23 +5,14 @@ from typing import Annotated, Any, Final
 from fastapi import Response
 from pydantic import ConfigDict
 
-from holdfast.booking.api import (
-    AlreadyConfirmed,
-    Booking,
-    BookingApi,
-    BookingState,
-    Caller,
-    HoldExpired,
-    HoldNotActive,
-    KeyInProgress,
-    KeyReused,
-)
+from holdfast.booking.api import AlreadyConfirmed, Booking, BookingApi, BookingState, HoldExpired, HoldNotActive
 from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import CurrentPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import BY_VALUE, InstantField, Line, MoneyOut, Wire
+from holdfast.kit.keyed import Caller, KeyInProgress, KeyReused
 from holdfast.payments.api import PaymentMethod, PaymentsApi, PaymentStatus
 
 _HOLD_ID: Final = "hold_01JD3Z9B2K7M4P8R5T1V3X6Y0C"

@@ -18,13 +18,14 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from holdfast.accounts.api import Account, AccountExists, AccountsApi, InvalidCredentials
-from holdfast.booking.api import AlreadyCancelled, Booking, BookingApi, BookingState, Caller, CapacityTaken, StayItem
+from holdfast.booking.api import AlreadyCancelled, Booking, BookingApi, BookingState, CapacityTaken, StayItem
 from holdfast.catalog.api import CatalogApi, NotBookable, Property
 from holdfast.engine.money import decimals_of
 from holdfast.gateway import home_rental_wire as wire
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.json import read_json
+from holdfast.kit.keyed import Caller
 from holdfast.payments.api import PaymentMethod, PaymentStatus
 
 log = structlog.get_logger()

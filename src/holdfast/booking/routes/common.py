@@ -6,12 +6,13 @@ from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Path, Query, Response
 
-from holdfast.booking.api import Booking, Caller, Keyed
+from holdfast.booking.api import Booking
 from holdfast.booking.routes.shapes import BLOCK_ID, HOLD_ID, QUOTE_ID, REFERENCE, BookingOut, BookingsPage
 from holdfast.kit.errors import FieldError, Invalid
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, Cursors, filter_digest
 from holdfast.kit.http.keys import RequestKey
 from holdfast.kit.http.wire import Digits, Line, PathNumber, PathText
+from holdfast.kit.keyed import Caller, Keyed
 
 T = TypeVar("T")
 

@@ -13,8 +13,6 @@ from holdfast.booking.api import (
     HoldExpired,
     HoldNotActive,
     HoldQuotaExceeded,
-    KeyInProgress,
-    KeyReused,
     QuoteExpired,
 )
 from holdfast.booking.routes.common import (
@@ -36,6 +34,7 @@ from holdfast.kit.http.principals import CurrentPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import MoneyOut
+from holdfast.kit.keyed import KeyInProgress, KeyReused
 
 _KEY_ERRORS = (KeyMissing, KeyMalformed, KeyReused, KeyInProgress)
 

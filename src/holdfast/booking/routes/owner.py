@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import Response
 
-from holdfast.booking.api import BelowSold, Booking, BookingApi, CapacityTaken, KeyInProgress, KeyReused
+from holdfast.booking.api import BelowSold, Booking, BookingApi, CapacityTaken
 from holdfast.booking.routes.common import (
     BlockId,
     Cursor,
@@ -23,6 +23,7 @@ from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import OwnerPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
+from holdfast.kit.keyed import KeyInProgress, KeyReused
 
 _RANGE_NIGHTS_MAX: Final = 730
 _COMMON: Final = (Unauthenticated, Forbidden, NotFound, Invalid)

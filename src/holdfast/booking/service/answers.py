@@ -18,6 +18,7 @@ from holdfast.engine.claims import Span
 from holdfast.engine.price import Price
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, Invalid, NotFound
+from holdfast.kit.keyed import Caller, KeyReused
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals.stays import slot_night
 
@@ -68,10 +69,10 @@ class KeyUse:
             KeyReused: It is not.
         """
         if kept.fingerprint != self.fingerprint:
-            raise api.KeyReused
+            raise KeyReused
 
 
-def key_use(caller: api.Caller) -> KeyUse | None:
+def key_use(caller: Caller) -> KeyUse | None:
     """Return the key a caller uses, if any."""
     if caller.key is None:
         return None

@@ -16,12 +16,9 @@ from holdfast.booking.api import (
     BookingApi,
     BookingState,
     Breach,
-    Caller,
     Hold,
     HoldState,
     IntegrityReport,
-    Keyed,
-    KeyInProgress,
     NightStock,
     Quote,
     StayItem,
@@ -54,6 +51,7 @@ from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound, Overloaded
 from holdfast.kit.ids import Numbers, new_code, new_id
+from holdfast.kit.keyed import Caller, Keyed, KeyInProgress
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals import stays
 
