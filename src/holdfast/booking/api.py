@@ -10,7 +10,7 @@ from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError, Invalid
 from holdfast.kit.keyed import Caller, Keyed
-from holdfast.verticals.stays import CancellationPolicy
+from holdfast.verticals.cancellation import CancellationPolicy, Refund, RefundCurve
 
 
 class HoldState(StrEnum):
@@ -25,8 +25,20 @@ class HoldState(StrEnum):
 class BookingState(StrEnum):
     """Where a booking stands."""
 
+    REQUESTED = "requested"
+    """Waits for the owner's yes; its nights are blocked meanwhile and its money is at most authorised."""
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+    DECLINED = "declined"
+    """The owner said no, or nothing in time."""
+
+
+class ConfirmedBy(StrEnum):
+    """Who turned a hold into a booking."""
+
+    GUEST = "guest"
+    PAYMENT = "payment"
+    """The guest had paid, but never came back to say so: the resolver did it for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +49,7 @@ class StayItem:
     check_in: date
     check_out: date
     guests: int
+    pets: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +68,11 @@ class QuotedStay:
     policy: CancellationPolicy
     total_minor: int
     """This stay's part of the total."""
+    pets: int = 0
+    instant: bool = True
+    """Whether it is booked at once; else the owner has 24 hours to say yes."""
+    pay_at_property: bool = True
+    """Whether it may be paid on arrival; else it has to be paid before it is confirmed."""
     units: tuple[str, ...] = ()
     """Names of the unit(s) assigned inside the claim, where the property has named units; empty in a quote."""
 
@@ -68,11 +86,17 @@ class Quote:
     price: Price
     created_at: datetime
     expires_at: datetime
+    signed: str = ""
+    """The quote with its rule trace as a compact JWS (EdDSA): whoever has the published key can check and replay it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Stock kept for somebody at a locked price until `expires_at`."""
+    """Stock kept for somebody at a locked price until `expires_at`.
+
+    One clock with two ends: pay and confirm by `expires_at`; the price stays locked, through every extension, until
+    `extendable_until`.
+    """
 
     id: str
     token: str
@@ -84,11 +108,15 @@ class Hold:
     created_at: datetime
     expires_at: datetime
     extendable_until: datetime
+    payable_minor: int = 0
+    """What has to be paid online before it is confirmed, if it is paid online: the total, or a change's difference."""
+    change_id: str | None = None
+    """The change of a booking this hold is for, if it is for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """A confirmed hold."""
+    """A confirmed hold, or one that waits for its owner's yes."""
 
     reference: str
     number: int
@@ -102,6 +130,51 @@ class Booking:
     created_at: datetime
     cancelled_at: datetime | None
     refund_minor: int | None
+    payment_id: str | None = None
+    confirmed_by: ConfirmedBy = ConfirmedBy.GUEST
+    decide_by: datetime | None = None
+    """Until when the owner may say yes, of a request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms:
+    """How a booking is paid, and where that stands, in the words of `payments.api`."""
+
+    method: str
+    status: str
+    payment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationQuote:
+    """What canceling a booking, or some of its items, would give back; only the newest of a booking can be used."""
+
+    id: str
+    number: int
+    items: tuple[int, ...]
+    """Positions of the items to cancel; all of them is the whole booking."""
+    refund: Refund
+    price_after: Price | None
+    """What the rest costs, priced anew before anything is refunded; None when all is canceled."""
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Other dates or guests for a booking: the new nights are held, the old ones are kept until it is confirmed."""
+
+    id: str
+    number: int
+    hold: Hold
+    """Of the nights that are new; its `payable_minor` is what is to be paid, 0 if nothing is."""
+    items: tuple[QuotedStay, ...]
+    price: Price
+    """Of the booking once changed."""
+    difference_minor: int
+    """New total less old."""
+    refund_minor: int
+    """What comes back once it is confirmed, by the booking's own policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +291,30 @@ class HoldQuotaExceeded(HoldfastError):
     title = "Too many holds at once"
 
 
+class QuoteSuperseded(HoldfastError):
+    """A newer cancellation quote of this booking was made, or this one has run out. Use the newest."""
+
+    code = "quote_superseded"
+    status = 409
+    title = "There is a newer quote"
+
+
+class ChangeNotActive(HoldfastError):
+    """The change was confirmed, let go or has run out. Ask for a new one."""
+
+    code = "change_not_active"
+    status = 409
+    title = "The change is no longer open"
+
+
+class NotRequested(HoldfastError):
+    """The booking does not wait for an answer: it was accepted, declined or canceled, or its time is over."""
+
+    code = "not_requested"
+    status = 409
+    title = "There is nothing to decide"
+
+
 class AlreadyCancelled(HoldfastError):
     """The booking was cancelled before."""
 
@@ -261,6 +358,13 @@ class BookingApi(Protocol):
             NotFound: No such quote, or somebody else's.
         """
 
+    async def quote_curve(self, *, account_id: int, quote_id: str) -> RefundCurve:
+        """Return what canceling would give back, instant by instant, if the quote were booked now.
+
+        Raises:
+            NotFound: No such quote, or somebody else's.
+        """
+
     async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
         """Take the stock of a quote for 10 minutes at the quoted price, all of it or nothing.
 
@@ -299,10 +403,64 @@ class BookingApi(Protocol):
             AlreadyConfirmed: It is a booking: cancel that.
         """
 
+    async def payable(self, *, account_id: int, hold_id: str, hold_token: str) -> Hold:
+        """Return a live hold to whoever may pay for it: `payable_minor` of its price's currency is what is due.
+
+        Raises:
+            NotFound: No such hold, somebody else's, or the token is not its token.
+            HoldExpired: Too late.
+            HoldNotActive: It was released.
+            AlreadyConfirmed: It is a booking.
+        """
+
+    async def wait_for_payment(self, *, hold_id: str) -> Hold | None:
+        """Give a live hold its time again, once, because its guest has to approve the payment elsewhere.
+
+        Never beyond `extendable_until`; a second call, or one for a hold that has ended, changes nothing.
+        """
+
+    async def find_hold(self, *, hold_id: str) -> Hold | None:
+        """Return any guest's hold, its state judged now; for journeys, not for guests."""
+
+    async def booking_of_hold(self, *, hold_id: str) -> Booking | None:
+        """Return the booking a hold has become (also one that has ended since); for journeys, not for guests."""
+
+    async def confirm_paid(self, *, hold_id: str, payment: PaymentTerms) -> Booking:
+        """Confirm a live hold because its payment is authorised and its guest has not come back to say so.
+
+        A hold that is already a booking with this payment is answered with that booking.
+
+        Raises:
+            NotFound: No such hold.
+            HoldExpired: Too late.
+            HoldNotActive: It was released.
+            AlreadyConfirmed: It is a booking with another payment, or paid otherwise.
+        """
+
+    async def book_late(self, *, hold_id: str, payment: PaymentTerms) -> Booking:
+        """Take the stock of a hold that ran out once more, at its locked price, and book it with this payment.
+
+        Repeating it for the same hold and payment gives the same booking.
+
+        Raises:
+            NotFound: No such hold.
+            HoldNotActive: It had not run out by itself: its guest let it go.
+            AlreadyConfirmed: It is a booking with another payment.
+            CapacityTaken: Somebody else has a night meanwhile; nothing was taken.
+            RuleViolation: The stay has begun meanwhile.
+        """
+
+    async def record_payment(self, *, number: int, payment_id: str, status: str) -> Booking:
+        """Note on a booking where its payment stands. Only a booking with this payment is touched.
+
+        Raises:
+            NotFound: No such booking with this payment.
+        """
+
     async def confirm(
-        self, *, caller: Caller, hold_id: str, hold_token: str, payment_method: str, payment_status: str
+        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms
     ) -> Keyed[Booking]:
-        """Turn a live hold into a booking at the held price.
+        """Turn a live hold into a booking at the held price, or into a request where an owner wants to be asked.
 
         Raises:
             NotFound: No such hold, somebody else's, or the token is not its token.
@@ -311,7 +469,7 @@ class BookingApi(Protocol):
             AlreadyConfirmed: It is a booking.
         """
 
-    async def book(self, *, caller: Caller, item: StayItem, payment_method: str, payment_status: str) -> Keyed[Booking]:
+    async def book(self, *, caller: Caller, item: StayItem, payment: PaymentTerms) -> Keyed[Booking]:
         """Quote, hold and confirm one stay at once at the flat nightly price (the Home Rental contract's call).
 
         Raises:
@@ -335,17 +493,92 @@ class BookingApi(Protocol):
             NotFound: No such booking, or somebody else's.
         """
 
-    async def cancel(self, *, caller: Caller, principal: Principal, number: int) -> Keyed[Booking]:
-        """Cancel a booking, free its stock, and store the refund its snapshotted policy gives at this moment.
+    async def decide(self, *, caller: Caller, owner: Principal, number: int, accept: bool) -> Keyed[Booking]:
+        """Say yes or no to a request.
+
+        Raises:
+            NotFound: No such booking, or somebody else's.
+            NotRequested: It does not wait for an answer (any more).
+        """
+
+    async def quote_cancellation(
+        self, *, principal: Principal, number: int, items: tuple[int, ...] = ()
+    ) -> CancellationQuote:
+        """Say what a cancellation would give back now, of some items or (no positions given) of all, and keep that.
+
+        The guest gets what the booking's own policy gives; an owner or admin who cancels gives everything back.
 
         Raises:
             NotFound: No such booking, or somebody else's.
             AlreadyCancelled: It was cancelled before.
-            CancellationTooLate: Check-in has passed.
+            CancellationTooLate: The stay has begun and its policy gives nothing to cancel any more.
+            Invalid: There is no such item.
         """
 
-    async def refund_now(self, *, principal: Principal, number: int) -> tuple[int, datetime]:
-        """Return what a cancellation would give back now, in minor units, and the instant it was computed for."""
+    async def cancel(
+        self, *, caller: Caller, principal: Principal, number: int, quote_id: str | None = None
+    ) -> Keyed[Booking]:
+        """Cancel as the newest cancellation quote says, and free the stock. The refund is the quote's to the cent.
+
+        Args:
+            caller: Whose key it is.
+            principal: Who cancels.
+            number: The booking.
+            quote_id: The newest cancellation quote; None where a contract has none (Home Rental): all, as of now.
+
+        Raises:
+            NotFound: No such booking or quote, or somebody else's.
+            QuoteSuperseded: There is a newer quote, or this one has run out.
+            AlreadyCancelled: It was cancelled before.
+            CancellationTooLate: Nothing can be canceled any more.
+        """
+
+    async def cancel_unpaid(self, *, number: int, payment_id: str) -> Booking:
+        """Cancel a booking whose authorised money could not be captured; nothing is owed. Repeating changes nothing.
+
+        Raises:
+            NotFound: No such booking with this payment.
+        """
+
+    async def refund_curve(self, *, principal: Principal, number: int) -> RefundCurve:
+        """Return what canceling a booking gives back, instant by instant.
+
+        Raises:
+            NotFound: No such booking, or somebody else's.
+        """
+
+    async def place_change(
+        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[StayItem]
+    ) -> Keyed[Change]:
+        """Price other dates or guests for a booking and hold the nights that are new; the old ones stay.
+
+        Raises:
+            NotFound: No such booking or property, or somebody else's.
+            RuleViolation: Rules of a property stand against it.
+            CapacityTaken: A new night is full; the booking is as it was.
+            AlreadyCancelled: The booking was cancelled.
+            CancellationTooLate: A stay has begun.
+            Invalid: The items are not the booking's properties in the booking's order, or nothing changes.
+            KeyReused: The key belongs to another request.
+        """
+
+    async def get_change(self, *, principal: Principal, number: int, change_id: str) -> Change:
+        """Return a change.
+
+        Raises:
+            NotFound: No such booking or change, or somebody else's.
+        """
+
+    async def confirm_change(
+        self, *, caller: Caller, principal: Principal, number: int, change_id: str, payment: PaymentTerms | None
+    ) -> Keyed[Booking]:
+        """Let the new nights take the place of the old, in one transaction; what was old and is not new is free.
+
+        Raises:
+            NotFound: No such booking or change, or somebody else's.
+            ChangeNotActive: It was confirmed or let go.
+            HoldExpired: It ran out; the booking is as it was.
+        """
 
     async def stock(self, *, property_ids: Sequence[int], first: date, end: date) -> Mapping[int, list[NightStock]]:
         """Return the stock of the properties for every night in [first, end); live holds count as taken."""

@@ -17,20 +17,75 @@ class StockMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookingConfirmed:
-    """A hold became a booking."""
+class HoldEnded:
+    """A guest's hold ran out or was let go, without becoming a booking. Money that was meant for it has to go back."""
+
+    hold_id: str
+    how: str
+    """`expired` or `released`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRequested:
+    """A guest asks for a booking; its owner has until `decide_by` (ISO 8601, UTC) to say yes."""
 
     number: int
     reference: str
     account_id: int
+    decide_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingConfirmed:
+    """A hold became a booking, or a request was accepted."""
+
+    number: int
+    reference: str
+    account_id: int
+    payment_id: str | None = None
+    """The payment to capture; None where it is paid at the property."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingDeclined:
+    """A request was declined, or its time ran out. Its money has to be let go."""
+
+    number: int
+    reference: str
+    account_id: int
+    how: str
+    """`declined` or `expired`."""
+    payment_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingCancelled:
-    """A booking was cancelled; `refund_minor` is owed to the guest."""
+    """A booking, or some items of it, was cancelled; `refund_minor` is owed to the guest."""
 
     number: int
     reference: str
     account_id: int
     refund_minor: int
     currency: str
+    payment_id: str | None = None
+    cancellation_id: str | None = None
+    """The cancellation quote that was used; its breakdown says who gives what back."""
+    whole: bool = True
+    """Whether the booking has ended; else only some of its items have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingChanged:
+    """A booking has other dates or guests now. The difference is to be captured or given back."""
+
+    number: int
+    reference: str
+    account_id: int
+    change_id: str
+    difference_minor: int
+    refund_minor: int
+    currency: str
+    payment_id: str | None = None
+    """The booking's payment before the change: what is given back comes from it."""
+    change_payment_id: str | None = None
+    """The payment of the difference, to capture."""

@@ -1,7 +1,7 @@
 """Prices: lines that say where every cent comes from, and a total that is their sum."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from json import JSONEncoder
 from typing import Any
@@ -22,6 +22,12 @@ class PriceLine:
     """Price of one of `quantity`, where the amount is their product; None where it is a share of other lines."""
     rule: str
     """The rule of the vertical that made the line."""
+    version: int = 1
+    """Of the rule: a rule whose arithmetic changes gets a new one, and the old one stays replayable."""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """Everything the rule reckoned with, JSON values only: rule, version and inputs give the amount again."""
+    item: int = 0
+    """The position in the quote of the item it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,9 @@ def to_json(price: Price) -> dict[str, Any]:
                 "quantity": line.quantity,
                 "unit_minor": line.unit_minor,
                 "rule": line.rule,
+                "version": line.version,
+                "inputs": dict(line.inputs),
+                "item": line.item,
             }
             for line in price.lines
         ],
