@@ -14,14 +14,8 @@ from zoneinfo import available_timezones
 from holdfast.catalog.api import Location, PropertyDraft
 from holdfast.engine.money import BASIS_POINTS, is_currency
 from holdfast.kit.errors import FieldError
-from holdfast.verticals.stays import (
-    POLICIES,
-    STAY_NIGHTS_MAX,
-    CancellationPolicy,
-    LengthDiscount,
-    NightTerms,
-    StayTerms,
-)
+from holdfast.verticals.cancellation import POLICIES, AfterCheckIn, CancellationPolicy, RefundWindow, Shares
+from holdfast.verticals.stays import STAY_NIGHTS_MAX, LengthDiscount, NightTerms, StayTerms
 
 NAME_MAX: Final = 120
 TEXT_MAX: Final = 5000
@@ -40,6 +34,7 @@ PRICE_MAX_MINOR: Final = 10**11
 """The dearest stay (365 nights, 49 extra guests, tax) still adds up to less than `engine.money.AMOUNT_MAX`."""
 DISCOUNTS_MAX: Final = 5
 WINDOWS_MAX: Final = 10
+GRACE_HOURS_MAX: Final = 168
 DAYS_BEFORE_MAX: Final = 365
 NOTICE_DAYS_MAX: Final = 365
 BOOKING_WINDOW_DAYS_MAX: Final = 730
@@ -65,6 +60,7 @@ COUNTRIES: Final = frozenset(
 )
 """ISO 3166-1 alpha-2."""
 
+_SHARE_NAMES: Final = ("nights_bp", "cleaning_bp", "service_bp", "tax_bp")
 _CODE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _UNIT_NAME = re.compile(r"[^\W_](?:[\w .#/-]*[\w#])?")
 # Controls and halves of surrogate pairs, as at the edge.
@@ -237,17 +233,53 @@ def _policy(policy: CancellationPolicy) -> Iterator[FieldError]:
     if len(policy.windows) > WINDOWS_MAX:
         yield _error("/terms/policy/windows", "too_many", f"At most {WINDOWS_MAX} windows.")
         return
+    yield from _whole("/terms/policy/grace_hours", policy.grace_hours, 0, GRACE_HOURS_MAX)
+    yield from _whole("/terms/policy/grace_days_before", policy.grace_days_before, 0, DAYS_BEFORE_MAX)
     for place, window in enumerate(policy.windows):
         pointer = f"/terms/policy/windows/{place}"
         yield from _whole(f"{pointer}/days_before", window.days_before, 0, DAYS_BEFORE_MAX)
-        yield from _whole(f"{pointer}/refund_bp", window.refund_bp, 0, BASIS_POINTS)
-        if not place:
-            continue
-        wider = policy.windows[place - 1]
-        if window.days_before >= wider.days_before:
-            yield _error(f"{pointer}/days_before", "not_descending", "Windows go from the earliest day to the latest.")
-        if window.refund_bp > wider.refund_bp:
-            yield _error(f"{pointer}/refund_bp", "not_descending", "A later cancellation cannot give back more.")
+        yield from _whole(f"{pointer}/nights_kept", window.nights_kept, 0, STAY_NIGHTS_MAX)
+        yield from _shares(pointer, window.shares)
+        if place:
+            yield from _later_window(pointer, window, policy.windows[place - 1])
+    if policy.after_check_in is not None:
+        yield from _after_check_in(policy.after_check_in, policy.windows)
+
+
+def _shares(pointer: str, shares: Shares) -> Iterator[FieldError]:
+    for name in _SHARE_NAMES:
+        if (share := getattr(shares, name)) is not None:
+            yield from _whole(f"{pointer}/shares/{name}", share, 0, BASIS_POINTS)
+
+
+def _later_window(pointer: str, window: RefundWindow, wider: RefundWindow) -> Iterator[FieldError]:
+    if window.days_before >= wider.days_before:
+        yield _error(f"{pointer}/days_before", "not_descending", "Windows go from the earliest day to the latest.")
+    if window.nights_kept < wider.nights_kept:
+        yield _error(f"{pointer}/nights_kept", "not_ascending", "A later cancellation cannot give back more.")
+    yield from _no_more(pointer, window.shares, wider.shares)
+
+
+def _no_more(pointer: str, shares: Shares, wider: Shares) -> Iterator[FieldError]:
+    for name in _SHARE_NAMES:
+        share, before = getattr(shares, name), getattr(wider, name)
+        if (share is None) != (before is None):
+            yield _error(f"{pointer}/shares/{name}", "mixed", "Give tax a share of its own everywhere or nowhere.")
+        elif share is not None and share > before:
+            yield _error(f"{pointer}/shares/{name}", "not_descending", "A later cancellation cannot give back more.")
+
+
+def _after_check_in(after: AfterCheckIn, windows: tuple[RefundWindow, ...]) -> Iterator[FieldError]:
+    pointer = "/terms/policy/after_check_in"
+    yield from _whole(f"{pointer}/nights_more", after.nights_more, 0, STAY_NIGHTS_MAX)
+    yield from _shares(pointer, after.shares)
+    if not windows or windows[-1].days_before:
+        detail = "Who gives something back after check-in has a window that is open until then: of 0 days."
+        yield _error("/terms/policy/windows", "no_last_window", detail)
+        return
+    if after.nights_more + 1 < windows[-1].nights_kept:
+        yield _error(f"{pointer}/nights_more", "not_ascending", "A later cancellation cannot give back more.")
+    yield from _no_more(pointer, after.shares, windows[-1].shares)
 
 
 def _price(pointer: str, minor: int) -> Iterable[FieldError]:

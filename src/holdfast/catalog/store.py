@@ -13,14 +13,8 @@ from holdfast.catalog.models import night, property_
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import DialectName, Row, adding_rows, db_now, rows, statement
 from holdfast.kit.db.types import Day, Whole, to_json
-from holdfast.verticals.stays import (
-    CancellationPolicy,
-    LengthDiscount,
-    NightTerms,
-    StayTerms,
-    policy_from_json,
-    policy_to_json,
-)
+from holdfast.verticals.cancellation import CancellationPolicy, policy_from_json, policy_to_json
+from holdfast.verticals.stays import LengthDiscount, NightTerms, StayTerms
 
 _IMPORT_ROWS: Final = 500
 _SAID: Final = tuple(

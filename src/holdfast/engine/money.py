@@ -82,9 +82,14 @@ def portion(amount_minor: int, basis_points: int) -> int:
 
     Rounding to even leaves no drift over many lines, and the portion of a negative amount is the negative portion.
     """
-    whole, rest = divmod(amount_minor * basis_points, BASIS_POINTS)
+    return fraction(amount_minor, basis_points, BASIS_POINTS)
+
+
+def fraction(amount_minor: int, numerator: int, denominator: int) -> int:
+    """Return `numerator / denominator` of an amount, rounded as in `portion`; the denominator is positive."""
+    whole, rest = divmod(amount_minor * numerator, denominator)
     # The lowest bit of `whole` decides an exact half: an odd one goes up, an even one stays.
-    return whole + (2 * rest + (whole & 1) > BASIS_POINTS)
+    return whole + (2 * rest + (whole & 1) > denominator)
 
 
 def to_minor(amount: str | Decimal, currency: str) -> int:

@@ -2,19 +2,20 @@
 
 A night is a date, the one on which it begins; a stay takes the nights from `check_in` up to and without `check_out`,
 and has as many as the dates differ, whatever the clocks do. `reasons` says what stands against a request, `price` what
-it costs, `spans` what it takes, and `refund` what comes back. The IANA zone rules are all that is read from outside.
+it costs and `spans` what it takes; what comes back is for `cancellation` to say. The IANA zone rules are all that is
+read from outside.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from types import MappingProxyType
-from typing import Any, Final
+from datetime import UTC, date, datetime, time
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from holdfast.engine.claims import Span
 from holdfast.engine.money import portion
 from holdfast.engine.price import Price, PriceLine, sum_of
+from holdfast.verticals.cancellation import CancellationPolicy
 
 STAY_NIGHTS_MAX: Final = 365
 """The longest stay there is, whatever a property allows."""
@@ -27,23 +28,6 @@ class LengthDiscount:
     nights: int
     percent_bp: int
     """Basis points: 1000 is 10 %."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundWindow:
-    """Cancelling `days_before` days before check-in or earlier gives `refund_bp` back."""
-
-    days_before: int
-    refund_bp: int
-    """Basis points of the total: 10000 is everything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancellationPolicy:
-    """A named list of refund windows, widest first; the first that is still open decides. Kept with every booking."""
-
-    name: str
-    windows: tuple[RefundWindow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +97,6 @@ class Reason:
     field: str
     """The field of the request to change: `check_in`, `check_out` or `guests`."""
 
-
-POLICIES: Final[Mapping[str, CancellationPolicy]] = MappingProxyType(
-    {
-        name: CancellationPolicy(
-            name=name, windows=tuple(RefundWindow(days_before=days, refund_bp=bp) for days, bp in windows)
-        )
-        for name, windows in {
-            "flexible": ((1, 10_000),),
-            "moderate": ((5, 10_000), (1, 5_000)),
-            "strict": ((14, 10_000), (7, 5_000)),
-            "non_refundable": (),
-        }.items()
-    }
-)
-"""The policies an owner chooses from."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _ORDINARY = NightTerms()
@@ -242,41 +211,6 @@ def spans(
 def has_begun(*, check_in: date, check_in_from: time, zone: str, now: datetime) -> bool:
     """Return whether check-in has opened: from that instant on, a stay has begun. `now` is aware, in any zone."""
     return now >= _instant(check_in, check_in_from, ZoneInfo(zone))
-
-
-def refund(
-    policy: CancellationPolicy, *, total_minor: int, check_in: date, check_in_from: time, zone: str, now: datetime
-) -> int:
-    """Return what comes back if the stay is canceled now.
-
-    A window of N days is open up to and including the instant N calendar days before check-in at the same wall time in
-    the property's zone, so that day may have 23 or 25 hours. A wall time that a clock change skips is read with the
-    offset before the change (2:30 in a one-hour gap is 3:30), one that comes twice is the first (`fold=0` of PEP 495).
-    When check-in has opened nothing comes back. `now` is aware, in any zone.
-    """
-    place = ZoneInfo(zone)
-    if now >= _instant(check_in, check_in_from, place):
-        return 0
-    for window in policy.windows:
-        last_day = check_in - timedelta(days=window.days_before)
-        if now <= _instant(last_day, check_in_from, place):
-            return portion(total_minor, window.refund_bp)
-    return 0
-
-
-def policy_to_json(policy: CancellationPolicy) -> dict[str, Any]:
-    """Return the policy as plain JSON values, to store with a booking."""
-    return {
-        "name": policy.name,
-        "windows": [{"days_before": window.days_before, "refund_bp": window.refund_bp} for window in policy.windows],
-    }
-
-
-def policy_from_json(stored: Mapping[str, Any]) -> CancellationPolicy:
-    """Return the policy that `policy_to_json` made plain."""
-    return CancellationPolicy(
-        name=stored["name"], windows=tuple(RefundWindow(**window) for window in stored["windows"])
-    )
 
 
 def _judge_arrival_day(found: list[Reason], terms: StayTerms, days_ahead: int) -> None:

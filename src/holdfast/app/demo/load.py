@@ -10,7 +10,8 @@ from typing import Final
 from holdfast.accounts.api import Role
 from holdfast.app.demo.pack import Home, homes
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
-from holdfast.verticals.stays import POLICIES, STAY_NIGHTS_MAX, LengthDiscount, StayTerms
+from holdfast.verticals.cancellation import POLICIES
+from holdfast.verticals.stays import STAY_NIGHTS_MAX, LengthDiscount, StayTerms
 
 Imported = tuple[int, int, PropertyDraft, int, tuple[str, ...]]
 """(id, owner_id, draft, units, unit_names): what `CatalogApi.import_many` takes."""
@@ -231,10 +232,10 @@ _POLICY_NAMES: Final = (
     "flexible",
     "moderate",
     "moderate",
-    "strict",
+    "limited",
     "flexible",
     "non_refundable",
-    "strict",
+    "firm",
     "moderate",
 )
 

@@ -30,7 +30,8 @@ from holdfast.kit.http.wire import (
     Wire,
     items,
 )
-from holdfast.verticals.stays import CancellationPolicy, NightTerms, StayRequest, StayTerms, price
+from holdfast.verticals.cancellation import CancellationPolicy, Shares
+from holdfast.verticals.stays import NightTerms, StayRequest, StayTerms, price
 
 ITEMS_MAX: Final = 5
 GUESTS_MAX: Final = 50
@@ -42,6 +43,7 @@ HOLD_ID: Final = "hold_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
 BLOCK_ID: Final = "block_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
 REFERENCE: Final = "7K2M9QXR4T"
 
+_ALL: Final = {"nights_bp": 10000, "cleaning_bp": 10000, "service_bp": 10000, "tax_bp": None}
 _ORDINARY: Final = NightTerms()
 _MONEY: Final = {"amount": 89250, "currency": "USD"}
 _STAY: Final = {
@@ -57,7 +59,16 @@ _STAY: Final = {
     "check_out_until": "11:00",
     "policy": {
         "name": "moderate",
-        "windows": [{"days_before": 5, "refund_bp": 10000}, {"days_before": 1, "refund_bp": 5000}],
+        "windows": [
+            {"days_before": 5, "nights_kept": 0, "shares": _ALL},
+            {"days_before": 0, "nights_kept": 1, "shares": {**_ALL, "nights_bp": 5000, "service_bp": 0}},
+        ],
+        "grace_hours": 24,
+        "grace_days_before": 7,
+        "after_check_in": {
+            "nights_more": 1,
+            "shares": {**_ALL, "nights_bp": 5000, "cleaning_bp": 0, "service_bp": 0},
+        },
     },
     "total": {"amount": 99000, "currency": "USD"},
     "units": [],
@@ -206,12 +217,41 @@ class NewNightStock(Wire):
 # ------------------------------------------------------------------------------------------------------ what goes out
 
 
+class SharesOut(Wire):
+    """What comes back of each kind of line, in basis points: 10000 is all of it."""
+
+    nights_bp: int
+    """Of nights with their adjustments and discount, extra guests and pets."""
+    cleaning_bp: int
+    service_bp: int
+    tax_bp: int | None
+    """null: in proportion to what comes back of the lines the tax was levied on."""
+
+    @classmethod
+    def of(cls, shares: Shares) -> Self:
+        """Render shares."""
+        return cls(
+            nights_bp=shares.nights_bp,
+            cleaning_bp=shares.cleaning_bp,
+            service_bp=shares.service_bp,
+            tax_bp=shares.tax_bp,
+        )
+
+
 class WindowOut(Wire):
-    """Canceling `days_before` days before check-in or earlier gives this share back."""
+    """Canceling `days_before` days before check-in or earlier gives these shares back."""
 
     days_before: int
-    refund_bp: int
-    """Basis points of the total: 10000 is everything."""
+    nights_kept: int
+    """So many nights are paid whatever the shares say; these are of the rest."""
+    shares: SharesOut
+
+
+class AfterCheckInOut(Wire):
+    """Nights spent and `nights_more` more are paid; of the rest these shares come back."""
+
+    nights_more: int
+    shares: SharesOut
 
 
 class PolicyOut(Wire):
@@ -219,15 +259,28 @@ class PolicyOut(Wire):
 
     name: str
     windows: tuple[WindowOut, ...]
+    grace_hours: int
+    """Canceling within so many hours of booking gives everything back ..."""
+    grace_days_before: int
+    """... if check-in was at least so many days ahead when it was booked."""
+    after_check_in: AfterCheckInOut | None
+    """null: nothing can be canceled once check-in has opened."""
 
     @classmethod
     def of(cls, policy: CancellationPolicy) -> Self:
         """Render a policy."""
+        after = policy.after_check_in
         return cls(
             name=policy.name,
             windows=tuple(
-                WindowOut(days_before=window.days_before, refund_bp=window.refund_bp) for window in policy.windows
+                WindowOut(days_before=each.days_before, nights_kept=each.nights_kept, shares=SharesOut.of(each.shares))
+                for each in policy.windows
             ),
+            grace_hours=policy.grace_hours,
+            grace_days_before=policy.grace_days_before,
+            after_check_in=None
+            if after is None
+            else AfterCheckInOut(nights_more=after.nights_more, shares=SharesOut.of(after.shares)),
         )
 
 

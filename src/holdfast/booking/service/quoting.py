@@ -232,8 +232,8 @@ def _joined(parts: Sequence[Price]) -> Price:
     if len(parts) == 1:
         return parts[0]
     lines: list[PriceLine] = []
-    for place, part in enumerate(parts, 1):
-        lines += [replace(line, label=f"{place}. {line.label}") for line in part.lines]
+    for place, part in enumerate(parts):
+        lines += [replace(line, label=f"{place + 1}. {line.label}", item=place) for line in part.lines]
     return Price.of(parts[0].currency, lines)
 
 

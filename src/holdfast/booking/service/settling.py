@@ -49,7 +49,7 @@ from holdfast.kit.db.errors import IntegrityViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, NotFound
 from holdfast.kit.lanes import Lane
-from holdfast.verticals.stays import has_begun, refund
+from holdfast.verticals.cancellation import Booked, may_cancel, refund
 
 _SWEEP_BATCH: Final = 500
 
@@ -374,21 +374,21 @@ def refund_of(row: Row, principal: Principal, now: datetime) -> int:
     Raises:
         CancellationTooLate: A stay of the booking has begun.
     """
-    items = stays_of(row.items)
-    if any(
-        has_begun(check_in=item.check_in, check_in_from=item.check_in_from, zone=item.zone, now=now) for item in items
-    ):
+    lines = price_of(row.price).lines
+    stays = [
+        Booked(
+            policy=item.policy,
+            check_in=item.check_in,
+            check_out=item.check_out,
+            check_in_from=item.check_in_from,
+            zone=item.zone,
+            booked_at=row.created_at,
+            lines=tuple(line for line in lines if line.item == place),
+        )
+        for place, item in enumerate(stays_of(row.items))
+    ]
+    if not may_cancel(stays, now=now):
         raise CancellationTooLate
     if principal.account_id != row.account_id:
         return int(row.total_minor)
-    return sum(
-        refund(
-            item.policy,
-            total_minor=item.total_minor,
-            check_in=item.check_in,
-            check_in_from=item.check_in_from,
-            zone=item.zone,
-            now=now,
-        )
-        for item in items
-    )
+    return refund(stays, now=now).total_minor

@@ -25,15 +25,8 @@ from holdfast.kit.http.wire import (
     Wire,
     items,
 )
-from holdfast.verticals.stays import (
-    POLICIES,
-    STAY_NIGHTS_MAX,
-    CancellationPolicy,
-    LengthDiscount,
-    NightTerms,
-    RefundWindow,
-    StayTerms,
-)
+from holdfast.verticals.cancellation import POLICIES, AfterCheckIn, CancellationPolicy, RefundWindow, Shares
+from holdfast.verticals.stays import STAY_NIGHTS_MAX, LengthDiscount, NightTerms, StayTerms
 
 _CODE: Final = r"^[a-z0-9]+(_[a-z0-9]+)*$"
 _LOCATION: Final = {
@@ -62,7 +55,20 @@ _TERMS: Final = {
     "booking_window_days": 365,
     "preparation_nights": 0,
 }
-_WINDOWS: Final = [{"days_before": 5, "refund_bp": 10000}, {"days_before": 1, "refund_bp": 5000}]
+_ALL: Final = {"nights_bp": 10000, "cleaning_bp": 10000, "service_bp": 10000, "tax_bp": None}
+_POLICY: Final = {
+    "name": "own_terms",
+    "windows": [
+        {"days_before": 5, "nights_kept": 0, "shares": _ALL},
+        {"days_before": 0, "nights_kept": 1, "shares": {**_ALL, "nights_bp": 5000, "service_bp": 0}},
+    ],
+    "grace_hours": 24,
+    "grace_days_before": 7,
+    "after_check_in": {
+        "nights_more": 1,
+        "shares": {**_ALL, "nights_bp": 5000, "cleaning_bp": 0, "service_bp": 0},
+    },
+}
 _SAID: Final = {
     "name": "Three-bedroom townhouse near Logan Circle",
     "description": "Three floors and a garden; ten minutes to the metro.",
@@ -77,7 +83,7 @@ _SAID: Final = {
 _OUT: Final = {
     "id": 6263,
     **_SAID,
-    "terms": {**_TERMS, "policy": {"name": "moderate", "windows": _WINDOWS}},
+    "terms": {**_TERMS, "policy": _POLICY},
     "rating": None,
     "reviews": 0,
     "notes": {},
@@ -141,20 +147,53 @@ class DiscountIn(Wire):
     """Basis points: 1000 is 10 %."""
 
 
+class SharesIn(Wire):
+    """What comes back of each kind of line, in basis points: 10000 is all of it."""
+
+    nights_bp: _BasisPoints
+    """Of nights with their adjustments and discount, extra guests and pets."""
+    cleaning_bp: _BasisPoints
+    service_bp: _BasisPoints
+    tax_bp: _BasisPoints | None = None
+    """null: in proportion to what comes back of the lines the tax was levied on."""
+
+    def shares(self) -> Shares:
+        """Return the shares meant."""
+        return Shares(
+            nights_bp=self.nights_bp, cleaning_bp=self.cleaning_bp, service_bp=self.service_bp, tax_bp=self.tax_bp
+        )
+
+
 class WindowIn(Wire):
-    """Canceling `days_before` days before check-in or earlier gives this share back."""
+    """Canceling `days_before` days before check-in or earlier gives these shares back."""
 
     days_before: Annotated[int, Between(0, rules.DAYS_BEFORE_MAX)]
-    refund_bp: _BasisPoints
-    """Basis points of the total: 10000 is everything."""
+    shares: SharesIn
+    nights_kept: Annotated[int, Between(0, STAY_NIGHTS_MAX)] = 0
+    """So many nights are paid whatever the shares say; these are of the rest."""
+
+
+class AfterCheckInIn(Wire):
+    """Nights spent and `nights_more` more are paid; of the rest these shares come back."""
+
+    nights_more: Annotated[int, Between(0, STAY_NIGHTS_MAX)]
+    shares: SharesIn
 
 
 class PolicyIn(Wire):
     """A policy of your own; after the last window nothing comes back."""
 
+    model_config = _shown(_POLICY)
+
     name: _Code = "own_terms"
     windows: Annotated[tuple[WindowIn, ...], items(rules.WINDOWS_MAX)]
     """From the earliest day to the latest; a later one cannot give back more."""
+    grace_hours: Annotated[int, Between(0, rules.GRACE_HOURS_MAX)] = 0
+    """Canceling within so many hours of booking gives everything back ..."""
+    grace_days_before: Annotated[int, Between(0, rules.DAYS_BEFORE_MAX)] = 0
+    """... if check-in was at least so many days ahead when it was booked."""
+    after_check_in: AfterCheckInIn | None = None
+    """null: nothing can be canceled once check-in has opened. Needs a window of 0 days."""
 
 
 PolicyName = Annotated[
@@ -354,7 +393,15 @@ def _policy(said: str | PolicyIn) -> CancellationPolicy:
         return POLICIES[said]
     return CancellationPolicy(
         name=said.name,
-        windows=tuple(RefundWindow(days_before=each.days_before, refund_bp=each.refund_bp) for each in said.windows),
+        windows=tuple(
+            RefundWindow(days_before=each.days_before, shares=each.shares.shares(), nights_kept=each.nights_kept)
+            for each in said.windows
+        ),
+        grace_hours=said.grace_hours,
+        grace_days_before=said.grace_days_before,
+        after_check_in=None
+        if (after := said.after_check_in) is None
+        else AfterCheckIn(nights_more=after.nights_more, shares=after.shares.shares()),
     )
 
 
@@ -381,12 +428,41 @@ class DiscountOut(Wire):
     """Basis points: 1000 is 10 %."""
 
 
+class RefundSharesOut(Wire):
+    """What comes back of each kind of line, in basis points: 10000 is all of it."""
+
+    nights_bp: int
+    """Of nights with their adjustments and discount, extra guests and pets."""
+    cleaning_bp: int
+    service_bp: int
+    tax_bp: int | None
+    """null: in proportion to what comes back of the lines the tax was levied on."""
+
+    @classmethod
+    def of(cls, shares: Shares) -> Self:
+        """Render shares."""
+        return cls(
+            nights_bp=shares.nights_bp,
+            cleaning_bp=shares.cleaning_bp,
+            service_bp=shares.service_bp,
+            tax_bp=shares.tax_bp,
+        )
+
+
 class RefundWindowOut(Wire):
-    """Canceling `days_before` days before check-in or earlier gives this share back."""
+    """Canceling `days_before` days before check-in or earlier gives these shares back."""
 
     days_before: int
-    refund_bp: int
-    """Basis points of the total: 10000 is everything."""
+    nights_kept: int
+    """So many nights are paid whatever the shares say; these are of the rest."""
+    shares: RefundSharesOut
+
+
+class RefundAfterCheckInOut(Wire):
+    """Nights spent and `nights_more` more are paid; of the rest these shares come back."""
+
+    nights_more: int
+    shares: RefundSharesOut
 
 
 class CancellationPolicyOut(Wire):
@@ -394,6 +470,33 @@ class CancellationPolicyOut(Wire):
 
     name: str
     windows: tuple[RefundWindowOut, ...]
+    grace_hours: int
+    """Canceling within so many hours of booking gives everything back ..."""
+    grace_days_before: int
+    """... if check-in was at least so many days ahead when it was booked."""
+    after_check_in: RefundAfterCheckInOut | None
+    """null: nothing can be canceled once check-in has opened."""
+
+    @classmethod
+    def of(cls, policy: CancellationPolicy) -> Self:
+        """Render a policy."""
+        after = policy.after_check_in
+        return cls(
+            name=policy.name,
+            windows=tuple(
+                RefundWindowOut(
+                    days_before=each.days_before,
+                    nights_kept=each.nights_kept,
+                    shares=RefundSharesOut.of(each.shares),
+                )
+                for each in policy.windows
+            ),
+            grace_hours=policy.grace_hours,
+            grace_days_before=policy.grace_days_before,
+            after_check_in=None
+            if after is None
+            else RefundAfterCheckInOut(nights_more=after.nights_more, shares=RefundSharesOut.of(after.shares)),
+        )
 
 
 class TermsOut(Wire):
@@ -444,13 +547,7 @@ class TermsOut(Wire):
             advance_notice_days=terms.advance_notice_days,
             booking_window_days=terms.booking_window_days,
             preparation_nights=terms.preparation_nights,
-            policy=CancellationPolicyOut(
-                name=terms.policy.name,
-                windows=tuple(
-                    RefundWindowOut(days_before=each.days_before, refund_bp=each.refund_bp)
-                    for each in terms.policy.windows
-                ),
-            ),
+            policy=CancellationPolicyOut.of(terms.policy),
         )
 
 
