@@ -32,7 +32,8 @@ from holdfast.kit.db.types import Text
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.keyed import Caller, Keyed
 from holdfast.kit.secrets import Keyring
-from holdfast.verticals.stays import POLICIES, StayTerms, night_slot
+from holdfast.verticals.cancellation import POLICIES
+from holdfast.verticals.stays import StayTerms, night_slot
 from support import servers
 
 SECRET = "the secret of the tests, long enough to be one"

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
-from holdfast.booking.api import BookingState, HoldState
+from holdfast.booking.api import BookingState, ConfirmedBy, HoldState
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Flag, Json, Moment, Text, Whole
 from holdfast.kit.outbox import Outbox, cursor_table
@@ -98,9 +98,21 @@ hold = Table(
     Column("created_at", Moment(), nullable=False),
     Column("expires_at", Moment()),
     Column("extendable_until", Moment()),
+    # When it was given its time again because its guest has to approve the payment elsewhere: that happens once.
+    Column("waited_at", Moment()),
+    # The booking that waits on it for its owner's answer.
+    Column("request_number", Whole()),
+    # The hold that ran out and whose stock this one took again, because it was paid late.
+    Column("late_of", Text(40), ForeignKey("booking_hold.id")),
+    # The change of a booking it is for, and what that has to be paid with; otherwise the total is payable.
+    Column("change_id", Text(40)),
+    Column("payable_minor", Whole()),
     one_of("kind", HoldKind),
     one_of("state", HoldState),
-    CheckConstraint("(kind = 'guest') = (quote_id IS NOT NULL)", name="guest_quoted"),
+    CheckConstraint("(kind = 'guest') = (COALESCE(quote_id, change_id) IS NOT NULL)", name="guest_quoted"),
+    CheckConstraint("request_number IS NULL OR kind = 'guest'", name="guest_requests"),
+    CheckConstraint("late_of IS NULL OR kind = 'direct'", name="late_direct"),
+    CheckConstraint("payable_minor >= 0", name="payable_whole"),
     CheckConstraint("(kind = 'guest') = (expires_at IS NOT NULL)", name="guest_clocked"),
     CheckConstraint("(kind = 'owner') = (digest IS NULL)", name="sale_priced"),
     CheckConstraint("expires_at <= extendable_until", name="bounded"),
@@ -108,6 +120,7 @@ hold = Table(
     # The state is not in the index, so that confirming a hold is a HOT update on PostgreSQL.
     Index("booking_hold_expires_at_ix", "expires_at"),
     Index("booking_hold_account_id_expires_at_ix", "account_id", "expires_at"),
+    Index("booking_hold_late_of_ix", "late_of", unique=True),
     **STRICT,
 )
 
@@ -150,7 +163,13 @@ booking = Table(
     Column("created_at", Moment(), nullable=False),
     Column("cancelled_at", Moment()),
     Column("refund_minor", Whole()),
+    Column("payment_id", Text(40)),
+    Column("confirmed_by", Choice(ConfirmedBy), nullable=False, server_default=ConfirmedBy.GUEST),
+    Column("decide_by", Moment()),
+    # When a request was accepted or declined, or found to have run out.
+    Column("decided_at", Moment()),
     one_of("state", BookingState),
+    one_of("confirmed_by", ConfirmedBy),
     UniqueConstraint("reference"),
     UniqueConstraint("hold_id"),
     CheckConstraint("total_minor >= 0", name="total_whole"),
@@ -159,8 +178,22 @@ booking = Table(
         name="cancelled_whole",
     ),
     CheckConstraint("refund_minor >= 0 AND refund_minor <= total_minor", name="refund_bounded"),
+    CheckConstraint("state <> 'requested' OR (decide_by IS NOT NULL AND decided_at IS NULL)", name="request_open"),
+    CheckConstraint("state <> 'declined' OR decided_at IS NOT NULL", name="declined_decided"),
+    CheckConstraint("decided_at IS NULL OR decide_by IS NOT NULL", name="decided_asked"),
     Index("booking_booking_account_id_number_ix", "account_id", "number"),
-    Index("booking_booking_owner_id_number_ix", "owner_id", "number"),
+    **STRICT,
+)
+
+owner = Table(
+    "booking_owner",
+    tables,
+    # Whose property a booking takes: a trip may take those of several. The key serves "the bookings of an owner".
+    Column("owner_id", Whole(), primary_key=True, autoincrement=False),
+    Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
+    # When this owner said yes to a request; it is a booking once all have who want to be asked.
+    Column("accepted_at", Moment()),
+    Index("booking_owner_number_ix", "number"),
     **STRICT,
 )
 

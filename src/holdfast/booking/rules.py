@@ -1,10 +1,10 @@
-"""The state machine of a hold, written down once: the service decides by it and the database is guarded by it."""
+"""The state machines of holds and bookings, written down once: the service decides by them, the database is guarded."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from holdfast.booking.api import HoldState
+from holdfast.booking.api import BookingState, HoldState
 
 MOVES: Final[Mapping[HoldState, frozenset[HoldState]]] = {
     HoldState.HELD: frozenset({HoldState.CONFIRMED, HoldState.RELEASED, HoldState.EXPIRED}),
@@ -12,6 +12,13 @@ MOVES: Final[Mapping[HoldState, frozenset[HoldState]]] = {
     HoldState.CONFIRMED: frozenset({HoldState.RELEASED}),
     HoldState.RELEASED: frozenset(),
     HoldState.EXPIRED: frozenset(),
+}
+
+BOOKING_MOVES: Final[Mapping[BookingState, frozenset[BookingState]]] = {
+    BookingState.REQUESTED: frozenset({BookingState.CONFIRMED, BookingState.DECLINED, BookingState.CANCELLED}),
+    BookingState.CONFIRMED: frozenset({BookingState.CANCELLED}),
+    BookingState.CANCELLED: frozenset(),
+    BookingState.DECLINED: frozenset(),
 }
 
 STANDING: Final = frozenset({HoldState.HELD, HoldState.CONFIRMED})
@@ -22,6 +29,13 @@ def judged(state: HoldState, expires_at: datetime | None, now: datetime) -> Hold
     """Return the state a hold is in at an instant: one that ran out is expired, tidied or not."""
     if state is HoldState.HELD and expires_at is not None and expires_at <= now:
         return HoldState.EXPIRED
+    return state
+
+
+def judged_booking(state: BookingState, decide_by: datetime | None, now: datetime) -> BookingState:
+    """Return the state a booking is in at an instant: a request nobody answered in time is declined, tidied or not."""
+    if state is BookingState.REQUESTED and decide_by is not None and decide_by <= now:
+        return BookingState.DECLINED
     return state
 
 
