@@ -19,7 +19,7 @@ from holdfast.booking.api import (
 )
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import NotFound
-from holdfast.verticals.stays import POLICIES
+from holdfast.verticals.cancellation import POLICIES
 
 ADMIN = Principal(1, "admin")
 

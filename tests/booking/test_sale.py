@@ -23,7 +23,8 @@ from holdfast.booking.api import (
 from holdfast.catalog.api import NotBookable
 from holdfast.engine.price import digest
 from holdfast.kit.errors import Invalid, NotFound
-from holdfast.verticals.stays import POLICIES, NightTerms
+from holdfast.verticals.cancellation import POLICIES
+from holdfast.verticals.stays import NightTerms
 
 
 class TestAQuote:

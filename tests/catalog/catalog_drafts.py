@@ -5,7 +5,8 @@ from datetime import time
 
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
 from holdfast.kit.auth import Principal
-from holdfast.verticals.stays import POLICIES, LengthDiscount, StayTerms
+from holdfast.verticals.cancellation import POLICIES
+from holdfast.verticals.stays import LengthDiscount, StayTerms
 
 OWNER = Principal(7, "owner")
 OTHER_OWNER = Principal(8, "owner")

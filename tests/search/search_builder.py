@@ -15,7 +15,8 @@ from holdfast.kit.outbox import Delivered
 from holdfast.search.jobs import follow_catalog, follow_stock
 from holdfast.search.service import Search
 from holdfast.search.settings import SearchSettings
-from holdfast.verticals.stays import POLICIES, NightTerms, StayTerms, night_slot, slot_night
+from holdfast.verticals.cancellation import POLICIES
+from holdfast.verticals.stays import NightTerms, StayTerms, night_slot, slot_night
 
 TODAY = date(2027, 1, 15)
 _TABLES = ("search_stay", "search_face", "search_area", "search_amenity")

@@ -5,7 +5,8 @@ from datetime import date, time, timedelta
 
 from hypothesis import strategies as st
 
-from holdfast.verticals.stays import POLICIES, LengthDiscount, NightTerms, StayRequest, StayTerms
+from holdfast.verticals.cancellation import POLICIES
+from holdfast.verticals.stays import LengthDiscount, NightTerms, StayRequest, StayTerms
 
 PLAIN = StayTerms(
     property_id=7,
