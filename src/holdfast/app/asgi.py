@@ -18,7 +18,7 @@ from holdfast.app.modules import Assembly
 from holdfast.app.schema import alive
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled
-from holdfast.gateway import bookings, home_rental, search
+from holdfast.gateway import bookings, home_rental, payments, search, statements, webhooks
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import HoldfastError
@@ -41,12 +41,14 @@ _TAGS: Final = (
     ("search", "Find what can be had."),
     ("quotes", "What it costs: a price that is promised for a while."),
     ("holds", "Stock kept for you at a locked price, until it expires."),
+    ("payments", "Pay for a hold: authorised first, taken once it is a booking."),
     ("bookings", "Confirmed holds."),
     ("properties", "What can be booked, as guests see it."),
     ("owner properties", "What you offer."),
     ("owner stock", "How much of it there is."),
     ("owner blocks", "Nights you keep for yourself."),
     ("owner bookings", "Who comes."),
+    ("owner money", "What was sold for you, and what you give back."),
     ("accounts", "People and their access tokens."),
     ("admin", "For those who run the installation."),
     ("integrity", "Whether the books are right."),
@@ -138,6 +140,8 @@ def install_routes(app: FastAPI, assembly: Assembly) -> None:
     for name in sorted(assembly.running, key=lambda name: _HOT.index(name) if name in _HOT else len(_HOT)):
         for router in assembly.running[name].built.routers:
             app.include_router(router)
+    for router in _cooler_gateway_routers(assembly):
+        app.include_router(router)
     checks = {f"database_{number}": _check_of(db) for number, db in enumerate(assembly.databases.values(), 1)}
     app.include_router(health_router(checks))
     pages.install(app)
@@ -149,9 +153,24 @@ def _gateway_routers(assembly: Assembly) -> list[Router]:
     if find and catalog:
         cursors = Cursors(assembly.keyring)
         made.append(search.router(search=find, catalog=catalog, cursors=cursors, clock=assembly.clock))
-    booking, payments = assembly.door("booking"), assembly.door("payments")
-    if booking and payments:
-        made.append(bookings.router(booking=booking, payments=payments))
+    booking, money = assembly.door("booking"), assembly.door("payments")
+    if booking and money:
+        made.append(bookings.router(booking=booking, payments=money))
+        made.append(payments.router(booking=booking, payments=money))
+    return made
+
+
+def _cooler_gateway_routers(assembly: Assembly) -> list[Router]:
+    """Return what is asked for less often than the modules' own routes."""
+    made = []
+    booking, money = assembly.door("booking"), assembly.door("payments")
+    if booking and money:
+        made.append(statements.of_bookings(booking=booking, payments=money))
+        made.append(statements.of_owners(booking=booking, payments=money))
+    if money:
+        made.append(payments.methods_router(money))
+        made.append(webhooks.router(payments=money, clock=assembly.clock))
+        made.append(statements.of_admins(money))
     return made
 
 

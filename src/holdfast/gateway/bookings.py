@@ -1,39 +1,54 @@
-"""Confirming a hold: payments says how it is paid, booking makes it a booking."""
+"""Confirming a hold or a change: payments says how it is paid, booking makes it a booking."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from fastapi import Response
+from fastapi import Path, Response
 from pydantic import ConfigDict
 
-from holdfast.booking.api import AlreadyConfirmed, Booking, BookingApi, BookingState, HoldExpired, HoldNotActive
+from holdfast.booking.api import (
+    AlreadyConfirmed,
+    Booking,
+    BookingApi,
+    BookingState,
+    Change,
+    ChangeNotActive,
+    ConfirmedBy,
+    Hold,
+    HoldExpired,
+    HoldNotActive,
+    HoldState,
+    PaymentTerms,
+)
+from holdfast.gateway.payment_shapes import HOLD_ID, PAYMENT_ID, PaymentChoice, shown
+from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
-from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
+from holdfast.kit.http.answers import KEY_ERRORS, caller, success, unwrapped
+from holdfast.kit.http.keys import KeyedRequest
 from holdfast.kit.http.principals import CurrentPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
-from holdfast.kit.http.wire import BY_VALUE, InstantField, Line, MoneyOut, Wire
-from holdfast.kit.keyed import Caller, KeyInProgress, KeyReused
-from holdfast.payments.api import PaymentMethod, PaymentsApi, PaymentStatus
+from holdfast.kit.http.wire import BY_VALUE, InstantField, Line, MoneyOut, PathText, Wire
+from holdfast.kit.keyed import Caller, Keyed
+from holdfast.payments.api import (
+    PaymentDenied,
+    PaymentMethod,
+    PaymentMismatch,
+    PaymentOutcomeUnknown,
+    PaymentRequired,
+    PaymentsApi,
+    PaymentStatus,
+)
 
-_HOLD_ID: Final = "hold_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
-_CREATED: Final[dict[int | str, dict[str, Any]]] = {
-    201: {
-        "description": "Booked.",
-        "headers": {
-            "Location": {"description": "Where the booking is read.", "schema": {"type": "string"}},
-            "Idempotent-Replayed": {
-                "description": "`true` if an earlier request with this Idempotency-Key was given this answer.",
-                "schema": {"type": "string", "enum": ["true"]},
-            },
-        },
-    }
+REFERENCE: Final = "7K2M9QXR4T"
+CHANGE_ID: Final = "change_01JD3ZB4M8P2R6T0V4X8Z2B6D0"
+
+Reference = Annotated[PathText, Path(description="The `reference` of the booking.", examples=[REFERENCE])]
+ChangeId = Annotated[PathText, Path(examples=[CHANGE_ID])]
+
+_LOCATION: Final[dict[str, Any]] = {
+    "Location": {"description": "Where the booking is read.", "schema": {"type": "string"}}
 }
-
-
-class PaymentChoice(Wire):
-    """How the guest wants to pay."""
-
-    method: Annotated[PaymentMethod, BY_VALUE]
+_UNPAID: Final = (PaymentRequired, PaymentDenied, PaymentMismatch, PaymentOutcomeUnknown)
 
 
 class NewBooking(Wire):
@@ -43,10 +58,15 @@ class NewBooking(Wire):
         json_schema_extra={
             "examples": [
                 {
-                    "hold_id": _HOLD_ID,
+                    "hold_id": HOLD_ID,
+                    "hold_token": "0xJ6gPyGQK1nMsvIeY3RBwqzVdXcW9aHuLfTtN2oE4k",
+                    "payment": {"method": "card", "payment_id": PAYMENT_ID},
+                },
+                {
+                    "hold_id": HOLD_ID,
                     "hold_token": "0xJ6gPyGQK1nMsvIeY3RBwqzVdXcW9aHuLfTtN2oE4k",
                     "payment": {"method": "at_property"},
-                }
+                },
             ]
         }
     )
@@ -57,28 +77,36 @@ class NewBooking(Wire):
     payment: PaymentChoice
 
 
+class ChangeConfirmation(Wire):
+    """How the difference is paid; nothing needs to be said where nothing is to be paid."""
+
+    model_config = shown({"payment": {"method": "card", "payment_id": PAYMENT_ID}})
+
+    payment: PaymentChoice | None = None
+
+
 class PaymentMade(Wire):
     """How the booking is paid, and where that stands."""
 
     method: Annotated[PaymentMethod, BY_VALUE]
     status: Annotated[PaymentStatus, BY_VALUE]
+    """`pending`: authorised and about to be taken, or waiting for the owner's yes."""
+    payment_id: str | None
 
 
 class BookingMade(Wire):
     """The booking, in short; `GET /v1/bookings/{reference}` tells all of it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "reference": "7K2M9QXR4T",
-                    "hold_id": _HOLD_ID,
-                    "state": "confirmed",
-                    "total": {"amount": 99000, "currency": "USD"},
-                    "payment": {"method": "at_property", "status": "due_at_property"},
-                    "created_at": "2026-11-20T09:33:10Z",
-                }
-            ]
+    model_config = shown(
+        {
+            "reference": REFERENCE,
+            "hold_id": HOLD_ID,
+            "state": "confirmed",
+            "total": {"amount": 99000, "currency": "USD"},
+            "payment": {"method": "card", "status": "pending", "payment_id": PAYMENT_ID},
+            "confirmed_by": "guest",
+            "decide_by": None,
+            "created_at": "2026-11-20T09:33:10Z",
         }
     )
 
@@ -86,30 +114,118 @@ class BookingMade(Wire):
     """What guest and host call it."""
     hold_id: str | None
     state: Annotated[BookingState, BY_VALUE]
+    """`confirmed`, or `requested` where the owner wants to be asked."""
     total: MoneyOut
     payment: PaymentMade
+    confirmed_by: Annotated[ConfirmedBy, BY_VALUE]
+    """`payment`: it was paid, and nobody came back to confirm it, so that was done for you."""
+    decide_by: InstantField | None
+    """Until when the owner may say yes, of a request."""
     created_at: InstantField
+
+    @classmethod
+    def of(cls, booking: Booking) -> Self:
+        """Render a booking."""
+        return cls(
+            reference=booking.reference,
+            hold_id=booking.hold_id,
+            state=booking.state,
+            total=MoneyOut(amount=booking.price.total_minor, currency=booking.price.currency),
+            payment=PaymentMade(
+                method=PaymentMethod(booking.payment_method),
+                status=PaymentStatus(booking.payment_status),
+                payment_id=booking.payment_id,
+            ),
+            confirmed_by=booking.confirmed_by,
+            decide_by=booking.decide_by,
+            created_at=booking.created_at,
+        )
+
+
+class Confirming:
+    """Confirms holds and changes once their payment is settled, with the doors of both."""
+
+    def __init__(self, *, booking: BookingApi, payments: PaymentsApi) -> None:
+        self._booking = booking
+        self._payments = payments
+
+    async def hold(self, *, who: Caller, hold_id: str, hold_token: str, choice: PaymentChoice) -> Keyed[Booking]:
+        """Turn a live hold into a booking, paid as agreed.
+
+        A hold that its payment has made a booking already, because the guest took long to come back, is answered with
+        that booking.
+
+        Raises:
+            PaymentRequired: It has to be paid first.
+            AlreadyConfirmed: It is a booking with another payment, or paid otherwise.
+        """
+        try:
+            held = await self._booking.payable(account_id=who.account_id, hold_id=hold_id, hold_token=hold_token)
+        except (HoldExpired, HoldNotActive, AlreadyConfirmed):
+            # It can become nothing any more, so payments is not asked; booking knows what this key was told before.
+            terms = _as_chosen(choice)
+        else:
+            terms = await self._terms(who.account_id, held, choice)
+        try:
+            return await self._booking.confirm(caller=who, hold_id=hold_id, hold_token=hold_token, payment=terms)
+        except AlreadyConfirmed:
+            booked = await self._booking.booking_of_hold(hold_id=hold_id)
+            if booked is None or booked.payment_id is None or booked.payment_id != choice.payment_id:
+                raise
+            return Keyed(value=booked, replayed=True)
+
+    async def change(
+        self, *, who: Caller, principal: Principal, reference: str, change_id: str, choice: PaymentChoice | None
+    ) -> Keyed[Booking]:
+        """Let the new nights of a change take the place of the old, the difference paid as agreed.
+
+        Raises:
+            PaymentRequired: There is a difference to pay first.
+        """
+        booked = await self._booking.get_booking(principal=principal, reference=reference)
+        change = await self._booking.get_change(principal=principal, number=booked.number, change_id=change_id)
+        terms = await self._terms_of(change, booked, who.account_id, choice)
+        return await self._booking.confirm_change(
+            caller=who, principal=principal, number=booked.number, change_id=change_id, payment=terms
+        )
+
+    async def _terms_of(
+        self, change: Change, booked: Booking, account_id: int, choice: PaymentChoice | None
+    ) -> PaymentTerms | None:
+        if change.hold.state is not HoldState.HELD:
+            return None if choice is None else _as_chosen(choice)  # booking refuses it, or repeats what it answered
+        if choice is None and change.hold.payable_minor == 0:
+            return None
+        if choice is None and booked.payment_method == PaymentMethod.AT_PROPERTY:
+            choice = PaymentChoice(method=PaymentMethod.AT_PROPERTY)
+        if choice is None:
+            raise PaymentRequired(extra={"hold_id": change.hold.id})
+        return await self._terms(account_id, change.hold, choice)
+
+    async def _terms(self, account_id: int, held: Hold, choice: PaymentChoice) -> PaymentTerms:
+        """Agree with payments on how a hold is paid; what may be paid on arrival is not due now."""
+        on_arrival = choice.method is PaymentMethod.AT_PROPERTY and all(item.pay_at_property for item in held.items)
+        agreed = await self._payments.arrange(
+            account_id=account_id,
+            hold_id=held.id,
+            due=(0 if on_arrival else held.payable_minor, held.price.currency),
+            method=choice.method,
+            payment_id=choice.payment_id,
+        )
+        return PaymentTerms(method=agreed.method, status=agreed.status, payment_id=agreed.payment_id)
 
 
 def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
-    """Return the route that confirms holds."""
-    made = Router(tags=["bookings"])
+    """Return the routes that confirm holds and changes."""
+    made = Router(prefix="/v1/bookings", tags=["bookings"])
+    confirming = Confirming(booking=booking, payments=payments)
 
     @made.post(
-        "/v1/bookings",
+        "",
         status_code=201,
-        responses=_CREATED
+        responses=success(201, "Booked, or asked for.", keyed=True, headers=_LOCATION)
         | responses(
-            Unauthenticated,
-            NotFound,
-            Invalid,
-            HoldExpired,
-            HoldNotActive,
-            AlreadyConfirmed,
-            KeyMissing,
-            KeyMalformed,
-            KeyReused,
-            KeyInProgress,
+            Unauthenticated, NotFound, Invalid, HoldExpired, HoldNotActive, AlreadyConfirmed, *_UNPAID, *KEY_ERRORS
         ),
     )
     async def confirm_hold(
@@ -117,30 +233,48 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
     ) -> BookingMade:
         """Confirm a live hold: it becomes a booking at the held price, whatever has changed since.
 
-        Takes no amount: what is due is what the hold says. Sending it again with the same key gives the same booking.
+        Takes no amount: what is due is what the hold says, and the payment named has to be authorised for exactly that.
+        It may be paid at the property where every property of the hold allows it. Where an owner wants to be asked, the
+        booking is `requested` until `decide_by`. Sending it again with the same key gives the same booking.
         """
-        agreed = await payments.arrange(hold_id=body.hold_id, method=body.payment.method)
-        confirmed = await booking.confirm(
-            caller=Caller(account_id=principal.account_id, key=key.key, fingerprint=key.fingerprint, route=key.route),
+        confirmed = await confirming.hold(
+            who=caller(principal.account_id, key),
             hold_id=body.hold_id,
             hold_token=body.hold_token,
-            payment_method=agreed.method,
-            payment_status=agreed.status,
+            choice=body.payment,
         )
         response.headers["Location"] = f"/v1/bookings/{confirmed.value.reference}"
-        if confirmed.replayed:
-            response.headers["Idempotent-Replayed"] = "true"
-        return _made(confirmed.value)
+        return BookingMade.of(unwrapped(confirmed, response))
+
+    @made.post(
+        "/{reference}/changes/{change_id}/confirm",
+        responses=success(200, "Changed.", keyed=True)
+        | responses(Unauthenticated, NotFound, Invalid, HoldExpired, ChangeNotActive, *_UNPAID, *KEY_ERRORS),
+    )
+    async def confirm_change(
+        reference: Reference,
+        change_id: ChangeId,
+        body: ChangeConfirmation,
+        principal: CurrentPrincipal,
+        key: KeyedRequest,
+        response: Response,
+    ) -> BookingMade:
+        """Let the new nights of a change take the place of the old, all at once; what is not needed any more is free.
+
+        Where there is a difference to pay, pay the change's hold with `POST /v1/payments` first. What comes back goes
+        to where the booking was paid from.
+        """
+        changed = await confirming.change(
+            who=caller(principal.account_id, key),
+            principal=principal,
+            reference=reference,
+            change_id=change_id,
+            choice=body.payment,
+        )
+        return BookingMade.of(unwrapped(changed, response))
 
     return made
 
 
-def _made(booking: Booking) -> BookingMade:
-    return BookingMade(
-        reference=booking.reference,
-        hold_id=booking.hold_id,
-        state=booking.state,
-        total=MoneyOut(amount=booking.price.total_minor, currency=booking.price.currency),
-        payment=PaymentMade(method=PaymentMethod(booking.payment_method), status=PaymentStatus(booking.payment_status)),
-        created_at=booking.created_at,
-    )
+def _as_chosen(choice: PaymentChoice) -> PaymentTerms:
+    return PaymentTerms(method=choice.method, status=PaymentStatus.PENDING, payment_id=choice.payment_id)

@@ -18,7 +18,15 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from holdfast.accounts.api import Account, AccountExists, AccountsApi, InvalidCredentials
-from holdfast.booking.api import AlreadyCancelled, Booking, BookingApi, BookingState, CapacityTaken, StayItem
+from holdfast.booking.api import (
+    AlreadyCancelled,
+    Booking,
+    BookingApi,
+    BookingState,
+    CapacityTaken,
+    PaymentTerms,
+    StayItem,
+)
 from holdfast.catalog.api import CatalogApi, NotBookable, Property
 from holdfast.engine.money import decimals_of
 from holdfast.gateway import home_rental_wire as wire
@@ -149,8 +157,7 @@ class HomeRental:
             booked = await self._booking.book(
                 caller=Caller(account_id=account_id, key=None),
                 item=StayItem(property_id=property_id, check_in=start, check_out=end, guests=_GUESTS),
-                payment_method=PaymentMethod.AT_PROPERTY,
-                payment_status=PaymentStatus.DUE_AT_PROPERTY,
+                payment=PaymentTerms(method=PaymentMethod.AT_PROPERTY, status=PaymentStatus.DUE_AT_PROPERTY),
             )
         except (NotFound, NotBookable, CapacityTaken) as gone:
             raise Refusal(HTTPStatus.NOT_FOUND, _NOT_AVAILABLE) from gone

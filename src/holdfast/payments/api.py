@@ -215,6 +215,8 @@ class Refund:
     reason: str
     created_at: datetime
     completed_at: datetime | None
+    key: str = ""
+    """That of its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
