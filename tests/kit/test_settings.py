@@ -88,7 +88,11 @@ class TestASecret:
                 Settings(**given)
             assert secret not in str(caught.value)
 
-    @pytest.mark.parametrize("secret", [SECRET, "0123456789abcdef" * 2, "correct horse battery staple, 2026!"])
+    @pytest.mark.parametrize(
+        "secret",
+        [SECRET, "0123456789abcdef" * 2, "correct horse battery staple, 2026!"],
+        ids=["made", "hexadecimal", "words"],
+    )
     def test_that_cannot_be_guessed_is_taken(self, secret):
         assert Settings(secret=secret).secret.get_secret_value() == secret
 
