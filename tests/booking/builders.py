@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Table, select
 
 from holdfast.booking import models
-from holdfast.booking.api import Booking, Hold, NightStock, Quote, StayItem
+from holdfast.booking.api import Booking, Hold, NightStock, PaymentTerms, Quote, StayItem
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
@@ -37,6 +37,7 @@ from holdfast.verticals.stays import StayTerms, night_slot
 from support import servers
 
 SECRET = "the secret of the tests, long enough to be one"
+AT_PROPERTY = PaymentTerms(method="at_property", status="due")
 ZONE = "America/New_York"
 _AHEAD = timedelta(days=30)
 _accounts = count(1000)
@@ -183,8 +184,7 @@ class House:
             caller=caller(guest, key, route="POST /v1/bookings"),
             hold_id=hold.id,
             hold_token=hold.token,
-            payment_method="at_property",
-            payment_status="due",
+            payment=AT_PROPERTY,
         )
 
     async def booked(self, guest: int, *items: StayItem) -> Booking:
@@ -196,8 +196,7 @@ class House:
         return await self.bookings.book(
             caller=caller(guest, key, route="POST /bookings"),
             item=item,
-            payment_method="at_property",
-            payment_status="due",
+            payment=AT_PROPERTY,
         )
 
     async def cancel(

@@ -15,6 +15,16 @@ _ITEM = {
 }  # fmt: skip
 _AT = {"sqlite": "1000000", "postgresql": "'2026-01-01T00:00:00Z'", "mysql": "'2026-01-01 00:00:00'"}
 
+_HOLD = (
+    "INSERT INTO booking_hold (id, kind, account_id, state, spans, items, price, total_minor, currency, digest,"
+    " created_at) VALUES ('hold_a', 'direct', 1, 'confirmed', '[]', '{items}', '{{}}', 200, 'USD', 'd', {at})"
+)
+_BOOKING = (
+    "INSERT INTO booking_booking (number, reference, hold_id, account_id, owner_id, state, items, price, total_minor,"
+    " currency, digest, payment_method, payment_status, created_at) VALUES (5, 'R', 'hold_a', 1, 7, 'confirmed',"
+    " '{items}', '{{}}', 200, 'USD', 'd', 'at_property', 'due_at_property', {at})"
+)
+
 
 @pytest.fixture
 async def upgraded(fresh_url):
@@ -22,11 +32,8 @@ async def upgraded(fresh_url):
     items, at = json.dumps([_ITEM, {**_ITEM, "owner_id": 8}]), _AT[engine_of(fresh_url)]
     run_sql(
         fresh_url,
-        "INSERT INTO booking_hold (id, kind, account_id, state, spans, items, price, total_minor, currency, digest,"
-        f" created_at) VALUES ('hold_a', 'direct', 1, 'confirmed', '[]', '{items}', '{{}}', 200, 'USD', 'd', {at})",
-        "INSERT INTO booking_booking (number, reference, hold_id, account_id, owner_id, state, items, price, total_minor,"
-        " currency, digest, payment_method, payment_status, created_at) VALUES (5, 'R', 'hold_a', 1, 7, 'confirmed',"
-        f" '{items}', '{{}}', 200, 'USD', 'd', 'at_property', 'due_at_property', {at})",
+        _HOLD.format(items=items, at=at),
+        _BOOKING.format(items=items, at=at),
     )
     await migrate(fresh_url, "booking")
     return fresh_url
@@ -46,7 +53,7 @@ class TestAnUpgrade:
 
     async def test_renews_the_policies_kept_with_stays(self, upgraded):
         for table in ("booking_hold", "booking_booking"):
-            [[items]] = run_sql(upgraded, f"SELECT items FROM {table}")
+            [[items]] = run_sql(upgraded, f"SELECT items FROM {table}")  # noqa: S608 - our names
             shares = {"nights_bp": 5000, "cleaning_bp": 5000, "service_bp": 5000}
             assert [item["policy"]["windows"] for item in json.loads(items)] == [
                 [{"days_before": 5, "shares": shares}]

@@ -8,7 +8,18 @@ import asyncio
 from collections import Counter
 
 import pytest
-from builders import caller, engine_of, footprint, new_account, new_key, opened, processes, refusal_of, run_sql
+from builders import (
+    AT_PROPERTY,
+    caller,
+    engine_of,
+    footprint,
+    new_account,
+    new_key,
+    opened,
+    processes,
+    refusal_of,
+    run_sql,
+)
 
 from holdfast.booking import models
 from holdfast.booking.api import HoldQuotaExceeded, HoldState, RuleViolation
@@ -51,8 +62,7 @@ async def confirming(house, guest):
             caller=caller(who, **how),
             hold_id=hold.id,
             hold_token=hold.token,
-            payment_method="at_property",
-            payment_status="due",
+            payment=AT_PROPERTY,
         )
 
     return ask
@@ -62,9 +72,7 @@ async def booking(house, guest):
     item = house.stay(await house.home(units=60))
 
     def ask(at=house, who=guest, **how):
-        return at.bookings.book(
-            caller=caller(who, **how), item=item, payment_method="at_property", payment_status="due"
-        )
+        return at.bookings.book(caller=caller(who, **how), item=item, payment=AT_PROPERTY)
 
     return ask
 
@@ -421,11 +429,9 @@ class TestANewSecret:
             db=house.db, clock=house.clock, keyring=keyring, settings=house.settings, catalog=house.catalog
         )
         with pytest.raises(NotFound):
-            await rotated.confirm(
-                caller=caller(guest, None), hold_id=hold.id, hold_token="x", payment_method="a", payment_status="b"
-            )
+            await rotated.confirm(caller=caller(guest, None), hold_id=hold.id, hold_token="x", payment=AT_PROPERTY)
         made = await rotated.confirm(
-            caller=caller(guest, None), hold_id=hold.id, hold_token=hold.token, payment_method="a", payment_status="b"
+            caller=caller(guest, None), hold_id=hold.id, hold_token=hold.token, payment=AT_PROPERTY
         )
         assert made.value.hold_id == hold.id
         await rotated.close()

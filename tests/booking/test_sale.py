@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from builders import ZONE, caller, opened
+from builders import AT_PROPERTY, ZONE, caller, opened
 
 from holdfast.booking import models
 from holdfast.booking.api import (
@@ -375,8 +375,7 @@ class TestConfirmingAHold:
                     caller=caller(guest, route="POST /v1/bookings"),
                     hold_id=hold.id,
                     hold_token=token,
-                    payment_method="at_property",
-                    payment_status="due",
+                    payment=AT_PROPERTY,
                 )
         assert await house.rows(models.booking, account_id=guest) == []
 
@@ -400,4 +399,4 @@ class TestConfirmingAHold:
 
 
 def test_an_item_says_nothing_of_money():
-    assert set(StayItem.__dataclass_fields__) == {"property_id", "check_in", "check_out", "guests"}
+    assert set(StayItem.__dataclass_fields__) == {"property_id", "check_in", "check_out", "guests", "pets"}

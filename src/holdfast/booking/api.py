@@ -457,9 +457,7 @@ class BookingApi(Protocol):
             NotFound: No such booking with this payment.
         """
 
-    async def confirm(
-        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms
-    ) -> Keyed[Booking]:
+    async def confirm(self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms) -> Keyed[Booking]:
         """Turn a live hold into a booking at the held price, or into a request where an owner wants to be asked.
 
         Raises:

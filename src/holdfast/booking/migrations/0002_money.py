@@ -36,7 +36,9 @@ def _alter_hold() -> None:
     table = "booking_hold"
     op.add_column(table, sa.Column("waited_at", Moment()))
     op.add_column(table, sa.Column("request_number", Whole()))
-    late_of = sa.Column("late_of", Text(40), sa.ForeignKey("booking_hold.id", name=op.f("booking_hold_late_of_fk")))
+    late_of: sa.Column[str] = sa.Column(
+        "late_of", Text(40), sa.ForeignKey("booking_hold.id", name=op.f("booking_hold_late_of_fk"))
+    )
     op.add_column(table, late_of, inline_references=op.get_bind().dialect.name == "sqlite")
     op.add_column(table, sa.Column("change_id", Text(40)))
     op.add_column(table, sa.Column("payable_minor", Whole()))

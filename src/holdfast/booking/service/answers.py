@@ -11,11 +11,12 @@ import msgspec
 
 from holdfast.booking import api
 from holdfast.booking.api import Block, Booking, BookingState, Hold, HoldState, QuotedStay
-from holdfast.booking.rules import judged
+from holdfast.booking.rules import judged, judged_booking
 from holdfast.booking.store.keys import Scope
 from holdfast.catalog.api import NotBookable
 from holdfast.engine.claims import Span
 from holdfast.engine.price import Price
+from holdfast.kit.auth import Principal
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, Invalid, NotFound
 from holdfast.kit.keyed import Caller, KeyReused
@@ -136,6 +137,8 @@ def hold_of(row: Row, tokens: Tokens, now: datetime) -> Hold:
         created_at=row.created_at,
         expires_at=row.expires_at,
         extendable_until=row.extendable_until,
+        payable_minor=row.total_minor if row.payable_minor is None else row.payable_minor,
+        change_id=row.change_id,
     )
 
 
@@ -146,13 +149,13 @@ def first_hold(row: Row, tokens: Tokens, ttl_s: int) -> Hold:
 
 
 def booking_of(row: Row) -> Booking:
-    """Return a booking."""
+    """Return a booking as it stands at the time of the transaction that read the row (`now`)."""
     return Booking(
         reference=row.reference,
         number=row.number,
         hold_id=row.hold_id,
         account_id=row.account_id,
-        state=row.state,
+        state=judged_booking(row.state, row.decide_by, row.now),
         items=stays_of(row.items),
         price=price_of(row.price),
         payment_method=row.payment_method,
@@ -160,12 +163,44 @@ def booking_of(row: Row) -> Booking:
         created_at=row.created_at,
         cancelled_at=row.cancelled_at,
         refund_minor=row.refund_minor,
+        payment_id=row.payment_id,
+        confirmed_by=row.confirmed_by,
+        decide_by=row.decide_by,
     )
 
 
-def first_booking(row: Row) -> Booking:
-    """Return a booking as it was answered when it was confirmed."""
-    return booking_of(row._replace(state=BookingState.CONFIRMED, cancelled_at=None, refund_minor=None))
+def first_kept(booking: Booking) -> dict[str, Any]:
+    """Return what is kept of a booking for a repeated key: what may change after it was confirmed."""
+    return {
+        "hold": booking.hold_id,
+        "number": booking.number,
+        "state": booking.state,
+        "paid": booking.payment_status,
+    }
+
+
+def first_booking(row: Row, hold: Row, answer: Mapping[str, Any]) -> Booking:
+    """Return a booking as it was answered when its hold was confirmed: a hold's stays and price never change."""
+    return replace(
+        booking_of(row),
+        hold_id=hold.id,
+        items=stays_of(hold.items),
+        price=price_of(hold.price),
+        state=BookingState(answer["state"]),
+        payment_status=answer["paid"],
+        cancelled_at=None,
+        refund_minor=None,
+    )
+
+
+def may_see(principal: Principal, row: Row) -> bool:
+    """Return whether a booking is a principal's business: its guest's, an owner's of one of its stays, an admin's."""
+    return principal.is_admin or principal.account_id == row.account_id or principal.account_id in owners_of(row)
+
+
+def owners_of(row: Row) -> set[int]:
+    """Return whose properties a booking takes."""
+    return {item["owner_id"] for item in row.items}
 
 
 def block_of(row: Row) -> Block:

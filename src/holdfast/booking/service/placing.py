@@ -16,7 +16,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from holdfast.booking.api import BookingState, CapacityTaken, HoldQuotaExceeded, HoldState, QuotedStay, QuoteExpired
+from holdfast.booking.api import (
+    BookingState,
+    CapacityTaken,
+    ConfirmedBy,
+    HoldQuotaExceeded,
+    HoldState,
+    PaymentTerms,
+    QuotedStay,
+    QuoteExpired,
+)
 from holdfast.booking.events import BookingConfirmed, StockMoved
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
 from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of, with_units
@@ -59,10 +68,8 @@ class BookingDraft:
 
     number: int
     reference: str
-    owner_id: int | None
-    """None: the owner is the one the hold's first stay names."""
-    payment_method: str
-    payment_status: str
+    payment: PaymentTerms
+    by: ConfirmedBy = ConfirmedBy.GUEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +286,8 @@ class Placing:
                     {
                         "hold": order.hold_id,
                         "number": order.booking.number if order.booking else None,
+                        "state": BookingState.CONFIRMED,
+                        "paid": order.booking.payment.status if order.booking else None,
                         "ttl_s": limits.hold_ttl_s,
                     }
                 )
@@ -299,13 +308,18 @@ class Sold:
 
 def book(changes: Changes, draft: BookingDraft, sold: Sold) -> None:
     """Note a new booking."""
-    owner_id = sold.items[0].owner_id if draft.owner_id is None else draft.owner_id
-    price = sold.price
+    price, paid = sold.price, draft.payment
     changes.new_bookings.append((
-        draft.number, draft.reference, sold.hold_id, sold.account_id, owner_id, BookingState.CONFIRMED, sold.items,
-        price, price.total_minor, price.currency, sold.digest, draft.payment_method, draft.payment_status,
+        draft.number, draft.reference, sold.hold_id, sold.account_id, sold.items[0].owner_id, BookingState.CONFIRMED,
+        sold.items, price, price.total_minor, price.currency, sold.digest, paid.method, paid.status, paid.payment_id,
+        draft.by,
     ))  # fmt: skip
-    changes.tell(BookingConfirmed(number=draft.number, reference=draft.reference, account_id=sold.account_id))
+    changes.owners += [(owner_id, draft.number) for owner_id in sorted({item.owner_id for item in sold.items})]
+    changes.tell(
+        BookingConfirmed(
+            number=draft.number, reference=draft.reference, account_id=sold.account_id, payment_id=paid.payment_id
+        )
+    )
 
 
 def end_expired(changes: Changes, hold: Row) -> None:

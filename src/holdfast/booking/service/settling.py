@@ -32,7 +32,9 @@ from holdfast.booking.service.answers import (
     KeyUse,
     Tokens,
     booking_of,
+    first_kept,
     hold_of,
+    may_see,
     price_of,
     refusal_kept,
     spans_of,
@@ -245,13 +247,15 @@ class Settling:
             state=BookingState.CONFIRMED,
             items=items,
             price=price,
-            payment_method=draft.payment_method,
-            payment_status=draft.payment_status,
+            payment_method=draft.payment.method,
+            payment_status=draft.payment.status,
             created_at=batch.now,
             cancelled_at=None,
             refund_minor=None,
+            payment_id=draft.payment.payment_id,
+            confirmed_by=draft.by,
         )
-        return booking, {"number": draft.number}
+        return booking, first_kept(booking)
 
     def _extend(self, batch: _Batch, standing: _Standing) -> tuple[Hold, dict[str, Any]]:
         _must_be_held(batch, standing)
@@ -361,11 +365,6 @@ def _cancel(batch: _Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]
     done = row._replace(state=BookingState.CANCELLED, cancelled_at=batch.now, refund_minor=owed)
     batch.bookings[order.number] = done
     return booking_of(done), {"number": row.number}
-
-
-def may_see(principal: Principal, row: Row) -> bool:
-    """Return whether a booking is a principal's business: its guest, its owner or an admin."""
-    return principal.is_admin or principal.account_id in {row.account_id, row.owner_id}
 
 
 def refund_of(row: Row, principal: Principal, now: datetime) -> int:

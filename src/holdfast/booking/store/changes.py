@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import and_, case, func, literal, null, or_, select, update
 
 from holdfast.booking.api import BookingState, HoldState
-from holdfast.booking.models import ClaimReason, HoldKind, booking, claim, hold, key, outbox, quota, quote
+from holdfast.booking.models import ClaimReason, HoldKind, booking, claim, hold, key, outbox, owner, quota, quote
 from holdfast.booking.store import stock
 from holdfast.booking.store.stock import Key
 from holdfast.engine.claims import Span, cells_of
 from holdfast.kit.db.database import Tx
-from holdfast.kit.db.statements import Call, DialectName, db_now, rows, rows_like, statement, upsert
+from holdfast.kit.db.statements import Call, DialectName, adding_rows, db_now, rows, rows_like, statement, upsert
 from holdfast.kit.db.types import Moment, Text, Whole
 
 _HOLD = (
@@ -76,7 +76,7 @@ _LOWER_QUOTA = statement(
 )
 _BOOKING = (
     "number", "reference", "hold_id", "account_id", "owner_id", "state", "items", "price", "total_minor", "currency",
-    "digest", "payment_method", "payment_status",
+    "digest", "payment_method", "payment_status", "payment_id", "confirmed_by",
 )  # fmt: skip
 _NEW_BOOKINGS = rows_like("new_bookings", booking, *_BOOKING)
 _ADD_BOOKINGS = statement(
@@ -84,6 +84,8 @@ _ADD_BOOKINGS = statement(
         [*_BOOKING, "created_at"], select(*[_NEW_BOOKINGS.c[name] for name in _BOOKING], db_now())
     )
 )
+_NEW_OWNERS = rows("new_owners", owner_id=Whole(), number=Whole())
+_ADD_OWNERS = adding_rows(owner, _NEW_OWNERS)
 _CANCELLED = rows("cancelled", number=Whole(), refund_minor=Whole())
 _CANCEL = statement(
     update(booking)
@@ -127,6 +129,8 @@ class Changes:
     quotas: Counter[int] = field(default_factory=Counter)
     """Net live holds by account."""
     new_bookings: list[tuple[Any, ...]] = field(default_factory=list)
+    owners: list[tuple[int, int]] = field(default_factory=list)
+    """Owners of new bookings, with the booking's number."""
     cancelled: list[tuple[int, int]] = field(default_factory=list)
     new_keys: list[tuple[Any, ...]] = field(default_factory=list)
     events: dict[Any, None] = field(default_factory=dict)
@@ -171,6 +175,7 @@ class Changes:
         calls += self._quota_calls(holds_most)
         if self.new_bookings:
             calls.append(_ADD_BOOKINGS(new_bookings=self.new_bookings))
+            calls.append(_ADD_OWNERS(new_owners=self.owners))
         if self.cancelled:
             calls.append(_CANCEL(cancelled=self.cancelled))
         if self.new_keys:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import and_, bindparam, delete, or_, select
 
 from holdfast.booking.api import HoldState
-from holdfast.booking.models import HoldKind, booking, claim, hold, quote
+from holdfast.booking.models import HoldKind, booking, claim, hold, owner, quote
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Call, Row, db_now, rows, rows_like, statement
 from holdfast.kit.db.types import Text, Whole
@@ -85,15 +85,17 @@ _BOOKING_OF_HOLD = statement(
     select(booking.c.reference, booking.c.hold_id).where(booking.c.hold_id.in_(select(_HOLDS.c.id)))
 )
 _OF_ACCOUNT = statement(
-    select(booking)
+    select(booking, db_now().label("now"))
     .where(booking.c.account_id == bindparam("whose"), booking.c.number < bindparam("before"))
     .order_by(booking.c.number.desc())
     .limit(bindparam("limit"))
 )
 _OF_OWNER = statement(
-    select(booking)
-    .where(booking.c.owner_id == bindparam("whose"), booking.c.number < bindparam("before"))
-    .order_by(booking.c.number.desc())
+    select(booking, db_now().label("now"))
+    .select_from(owner)
+    .join(booking, booking.c.number == owner.c.number)
+    .where(owner.c.owner_id == bindparam("whose"), owner.c.number < bindparam("before"))
+    .order_by(owner.c.number.desc())
     .limit(bindparam("limit"))
 )
 _STANDING = statement(

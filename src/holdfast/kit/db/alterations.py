@@ -1,8 +1,8 @@
 """Changing tables that have rows: what a migration cannot say the same way on every engine.
 
 SQLite cannot change a CHECK. Its documentation names the way for changes that leave the rows as they are: rewrite the
-text of the table's definition (https://sqlite.org/lang_altertable.html, section 7). Nothing is copied, no trigger, index
-or reference is lost, and the migration's transaction covers it.
+text of the table's definition (https://sqlite.org/lang_altertable.html, section 7). Nothing is copied, no trigger,
+index or reference is lost, and the migration's transaction covers it.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ def add_check(op: Any, table: str, name: str, condition: str) -> None:
         return
     [sql] = op.get_bind().execute(_FIND, {"table": table}).one()
     end = sql.rindex(")")  # the one that closes the list; STRICT may follow
-    _put(op, table, f"{sql[:end].rstrip()}, \n\tCONSTRAINT {name} CHECK ({condition})\n{sql[end:]}")
+    _put(op, table, f"{sql[:end].rstrip()},\n\tCONSTRAINT {name} CHECK ({condition})\n{sql[end:]}")
 
 
 def _rewrite(op: Any, table: str, old: str, new: str) -> None:

@@ -1,0 +1,196 @@
+"""The sale: quotes become holds, holds become bookings. What a method does and refuses is told in `booking.api`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from holdfast.booking.api import (
+    Booking,
+    BookingState,
+    Hold,
+    HoldState,
+    PaymentTerms,
+    Quote,
+    StayItem,
+)
+from holdfast.booking.models import HoldKind
+from holdfast.booking.service.answers import first_booking, first_hold, hold_of, key_use
+from holdfast.booking.service.desk import Desk, was
+from holdfast.booking.service.placing import Before, Placed, PlaceOrder
+from holdfast.booking.service.quoting import claim_of, quoted_stay
+from holdfast.booking.service.settling import Outcome, SettleOrder, Verb
+from holdfast.booking.store import sales
+from holdfast.engine.price import digest
+from holdfast.kit.db.errors import UniqueViolation
+from holdfast.kit.errors import NotFound, Overloaded
+from holdfast.kit.ids import new_id
+from holdfast.kit.keyed import Caller, Keyed
+from holdfast.verticals import stays
+
+DRAFT_TRIES: Final = 3
+
+
+class Selling:
+    """Answers the part of `BookingApi` that sells."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def quote(self, *, account_id: int, items: Sequence[StayItem]) -> Quote:
+        """See `BookingApi.quote`."""
+        return await self._desk.quoting.quote(account_id=account_id, items=items)
+
+    async def get_quote(self, *, account_id: int, quote_id: str) -> Quote:
+        """See `BookingApi.get_quote`."""
+        return (await self._desk.quoting.find(account_id=account_id, quote_id=quote_id)).quote
+
+    async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
+        """See `BookingApi.place_hold`."""
+        desk = self._desk
+        full = await desk.quoting.find(account_id=caller.account_id, quote_id=quote_id)
+        quote = full.quote
+        order = PlaceOrder(
+            hold_id=new_id("hold", desk.clock),
+            kind=HoldKind.GUEST,
+            account_id=caller.account_id,
+            claim=full.claim,
+            items=quote.items,
+            price=quote.price,
+            digest=full.digest,
+            quote_id=quote.id,
+            quote_expires_at=quote.expires_at,
+            key=key_use(caller),
+        )
+        with desk.alone(order.key):
+            placed = await desk.placing.place(order)
+        if isinstance(placed, Before):
+            row = await desk.row_of(placed.answer)
+            return Keyed(value=first_hold(row, desk.tokens, placed.answer["ttl_s"]), replayed=True)
+        limits = desk.settings
+        return Keyed(
+            value=Hold(
+                id=order.hold_id,
+                token=desk.tokens.of(order.hold_id),
+                quote_id=quote.id,
+                state=HoldState.HELD,
+                items=placed.items,
+                price=quote.price,
+                created_at=placed.at,
+                expires_at=placed.at + timedelta(seconds=limits.hold_ttl_s),
+                extendable_until=placed.at + timedelta(seconds=limits.hold_most_s),
+                payable_minor=quote.price.total_minor,
+            )
+        )
+
+    async def get_hold(self, *, account_id: int, hold_id: str) -> Hold:
+        """See `BookingApi.get_hold`.
+
+        Raises:
+            NotFound: No such hold, or somebody else's.
+        """
+        row = await self._desk.db.read(lambda tx: sales.find_hold(tx, hold_id))
+        if row is None or row.account_id != account_id or row.kind is not HoldKind.GUEST:
+            raise NotFound("There is no such hold.")
+        return hold_of(row, self._desk.tokens, row.now)
+
+    async def extend_hold(self, *, caller: Caller, hold_id: str) -> Keyed[Hold]:
+        """See `BookingApi.extend_hold`."""
+        order = SettleOrder(verb=Verb.EXTEND, account_id=caller.account_id, hold_id=hold_id, key=key_use(caller))
+        settled = await self._desk.settle(order)
+        if isinstance(settled, Before):
+            row = await self._desk.row_of(settled.answer)
+            until = datetime.fromisoformat(settled.answer["expires_at"])
+            again = row._replace(state=HoldState.HELD, expires_at=until)
+            return Keyed(value=hold_of(again, self._desk.tokens, row.created_at), replayed=True)
+        return Keyed(value=was(Hold, settled))
+
+    async def release_hold(self, *, account_id: int, hold_id: str) -> None:
+        """See `BookingApi.release_hold`."""
+        await self._desk.settling.settle(SettleOrder(verb=Verb.RELEASE, account_id=account_id, hold_id=hold_id))
+
+    async def confirm(self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms) -> Keyed[Booking]:
+        """See `BookingApi.confirm`.
+
+        Raises:
+            NotFound: The token is not the hold's.
+            Overloaded: Too many bookings at once got the same number.
+        """
+        desk = self._desk
+        if not desk.tokens.fits(hold_id, hold_token):
+            raise NotFound("There is no such hold, or this is not its token.")
+        for _ in range(DRAFT_TRIES):
+            draft = await desk.draft(payment)
+            order = SettleOrder(
+                verb=Verb.CONFIRM, account_id=caller.account_id, hold_id=hold_id, draft=draft, key=key_use(caller)
+            )
+            try:
+                settled = await desk.settle(order)
+            except UniqueViolation:
+                continue  # somebody else's booking has this number or reference: take the next
+            return await self.booked(settled)
+        raise Overloaded(retry_after_s=1)
+
+    async def book(self, *, caller: Caller, item: StayItem, payment: PaymentTerms) -> Keyed[Booking]:
+        """See `BookingApi.book`.
+
+        Raises:
+            Overloaded: Too many bookings at once got the same number.
+        """
+        desk = self._desk
+        offers = await desk.quoting.offers([item])
+        desk.quoting.judge([item], offers)
+        offer = offers[item.property_id]
+        price = stays.flat_price(offer.terms, (item.check_out - item.check_in).days)
+        order = PlaceOrder(
+            hold_id=new_id("hold", desk.clock),
+            kind=HoldKind.DIRECT,
+            account_id=caller.account_id,
+            claim=claim_of([item], offers),
+            items=(quoted_stay(item, offer, price),),
+            price=price,
+            digest=digest(price),
+            key=key_use(caller),
+        )
+        for _ in range(DRAFT_TRIES):
+            order = replace(order, booking=await desk.draft(payment))
+            try:
+                with desk.alone(order.key):
+                    placed = await desk.placing.place(order)
+            except UniqueViolation:
+                continue  # as in `confirm`
+            if isinstance(placed, Before):
+                return await self.booked(placed)
+            return Keyed(value=direct(order, placed))
+        raise Overloaded(retry_after_s=1)
+
+    async def booked(self, settled: Outcome | Placed) -> Keyed[Booking]:
+        """Return the booking a lane answered, or answered before under the same key."""
+        if isinstance(settled, Before):
+            hold = await self._desk.row_of(settled.answer)
+            row = await self._desk.found(number=settled.answer["number"])
+            return Keyed(value=first_booking(row, hold, settled.answer), replayed=True)
+        return Keyed(value=was(Booking, settled))
+
+
+def direct(order: PlaceOrder, placed: Placed) -> Booking:
+    """Return the booking an order made that needed no hold before."""
+    draft, price = order.booking, order.price
+    assert draft is not None, "a direct order says what the booking will be"  # noqa: S101 - programmer's error
+    assert price is not None, "a direct order has a price"  # noqa: S101 - programmer's error
+    return Booking(
+        reference=draft.reference,
+        number=draft.number,
+        hold_id=order.hold_id,
+        account_id=order.account_id,
+        state=BookingState.CONFIRMED,
+        items=placed.items,
+        price=price,
+        payment_method=draft.payment.method,
+        payment_status=draft.payment.status,
+        created_at=placed.at,
+        cancelled_at=None,
+        refund_minor=None,
+        payment_id=draft.payment.payment_id,
+        confirmed_by=draft.by,
+    )
