@@ -170,7 +170,7 @@ def create_admin(database: str | None, email: str, username: str) -> None:
 @_database_option
 @click.pass_context
 def verify(ctx: click.Context, database: str | None, *, as_json: bool) -> None:
-    """Recount everything sold against everything there is; exit code 1 if something does not add up."""
+    """Recount everything sold and paid against everything there is; exit code 1 if something does not add up."""
     from holdfast.app.commands import recount, show_report  # noqa: PLC0415 - as above
 
     report = _run(recount(_settings(database, quiet=True), read_settings(RunSettings)))

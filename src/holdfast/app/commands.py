@@ -5,7 +5,7 @@ import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import click
@@ -21,10 +21,11 @@ from holdfast.app.schema import behind
 from holdfast.app.seeding import is_seeded, seed
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled, database_urls, keyring_of, migrate_modules
-from holdfast.booking.api import BookingApi, IntegrityReport
+from holdfast.booking.api import BookingApi, Breach, IntegrityReport
 from holdfast.kit.ids import new_secret
 from holdfast.kit.secrets import Keyring
 from holdfast.kit.settings import Settings
+from holdfast.payments.api import MoneyBreach, MoneyReport, PaymentsApi
 
 _BREACHES_SHOWN: Final = 50
 
@@ -89,7 +90,20 @@ async def register_admin(settings: Settings, run: RunSettings, *, email: str, us
         return await accounts.register(email=email, username=username, password=password, role=Role.ADMIN)
 
 
-async def recount(settings: Settings, run: RunSettings) -> IntegrityReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recount:
+    """What `verify` found: the stock's books and, where payments runs here, the money's."""
+
+    stock: IntegrityReport
+    money: MoneyReport | None
+
+    @property
+    def breaches(self) -> tuple[Breach | MoneyBreach, ...]:
+        """Return everything that does not add up."""
+        return (*self.stock.breaches, *(self.money.breaches if self.money else ()))
+
+
+async def recount(settings: Settings, run: RunSettings) -> Recount:
     """Recount everything sold against everything there is. Makes nothing: books that are not there are not right.
 
     Raises:
@@ -102,29 +116,44 @@ async def recount(settings: Settings, run: RunSettings) -> IntegrityReport:
         booking: BookingApi | None = assembly.door("booking")
         if booking is None:
             raise CannotStart("this needs the booking module; add it to HOLDFAST_MODULES")
+        payments: PaymentsApi | None = assembly.door("payments")
         await assembly.check(accept_loss=settings.accept_loss)
         if late := await behind(assembly):
             raise CannotStart(f"the schema of {', '.join(late)} is not up to date; run `holdfast migrate`")
         with console.status("Recounting …"):
-            return await booking.verify()
+            return Recount(stock=await booking.verify(), money=None if payments is None else await payments.verify())
 
 
-def show_report(report: IntegrityReport, *, as_json: bool) -> None:
+def show_report(report: Recount, *, as_json: bool) -> None:
     """Print a report."""
     if as_json:
-        click.echo(json.dumps(asdict(report) | {"started_at": report.started_at.isoformat()}, indent=2))
+        stock = asdict(report.stock) | {"started_at": report.stock.started_at.isoformat()}
+        click.echo(json.dumps(stock | {"money": None if report.money is None else asdict(report.money)}, indent=2))
         return
-    counted = f"{report.cells} cells, {report.holds} holds, {report.bookings} bookings, {report.ledger_entries} entries"
+    counted = _counted(report)
     if not report.breaches:
-        click.echo(f"clean: {counted} recounted in {report.duration_ms} ms")
+        click.echo(f"clean: {counted} recounted in {report.stock.duration_ms} ms")
         return
-    click.echo(f"{len(report.breaches)} breaches: {counted} recounted in {report.duration_ms} ms")
+    click.echo(f"{len(report.breaches)} breaches: {counted} recounted in {report.stock.duration_ms} ms")
     table = Table("rule", "subject", "detail")
     for breach in report.breaches[:_BREACHES_SHOWN]:
         table.add_row(breach.rule, breach.subject, breach.detail)
     Console().print(table)
     if len(report.breaches) > _BREACHES_SHOWN:
         click.echo(f"and {len(report.breaches) - _BREACHES_SHOWN} more; --json prints all")
+
+
+def _counted(report: Recount) -> str:
+    stock, money = report.stock, report.money
+    counted = [
+        f"{stock.cells} cells",
+        f"{stock.holds} holds",
+        f"{stock.bookings} bookings",
+        f"{stock.ledger_entries} entries",
+    ]
+    if money is not None:
+        counted += [f"{money.payments} payments", f"{money.refunds} refunds", f"{money.transfers} transfers"]
+    return ", ".join(counted)
 
 
 async def describe_api() -> str:
