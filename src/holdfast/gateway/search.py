@@ -26,9 +26,10 @@ def router(*, search: SearchApi, catalog: CatalogApi, cursors: Cursors, clock: C
     async def search_stays(query: Annotated[StaysQuery, Query()]) -> Response:
         """Find places to stay.
 
-        Give dates to see only what is free on every night, each with the total a quote will say. A property with a rule
-        against the stay (a shortest stay, say) is shown with `bookable: false` and the rule. Answers may be up to a
-        second old: the hold is the judge.
+        Give dates to see only what is free on every night and what the property's ordinary rules allow (shortest and
+        longest stay, notice, booking window), each with the total a quote will say. A rule of single nights (a longer
+        shortest stay over New Year, no arrival on a Sunday) is judged here: such a property is shown with
+        `bookable: false` and the rule. Answers may be up to a second old: the hold is the judge.
         """
         digest = filter_digest(list="stays", **query.model_dump(mode="json", exclude={"limit", "cursor"}))
         after = None if query.cursor is None else cursors.decode(query.cursor, digest)

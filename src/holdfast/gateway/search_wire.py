@@ -43,7 +43,7 @@ class StaysQuery(Wire):
     """What a guest looks for. Everything is optional; what is given must all be met."""
 
     text: Annotated[str, Line(200), Field(examples=["sunny garden"])] | None = None
-    """Words of the name, description or place."""
+    """Words of the name, neighborhood, city or kind; all of them have to occur."""
     place: Annotated[str, Line(100), Field(examples=["Capitol Hill"])] | None = None
     """A city or neighbourhood, as in `facets`."""
     box: Annotated[str, Field(pattern=_BOX, max_length=100, examples=["38.80,-77.15,39.00,-76.90"])] | None = None
