@@ -32,6 +32,28 @@ class ClaimReason(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CancellationState(StrEnum):
+    """Where a cancellation quote stands; that it has run out or was superseded is judged when it is used."""
+
+    OPEN = "open"
+    USED = "used"
+
+
+class ChangeState(StrEnum):
+    """Where a change stands; that it was let go or has run out, its hold says."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+
+
+class RevisedBy(StrEnum):
+    """What made a booking another."""
+
+    CHANGE = "change"
+    CANCELLATION = "cancellation"
+    """Of some of its items."""
+
+
 tables = module_tables("booking")
 
 resource = Table(
@@ -242,6 +264,105 @@ report = Table(
     Column("bookings", Whole(), nullable=False),
     Column("ledger_entries", Whole(), nullable=False),
     Column("breaches", Json(), nullable=False),
+    **STRICT,
+)
+
+# ----------------------------------------------------------------------------------------------------- after the sale
+
+cancellation = Table(
+    "booking_cancellation",
+    tables,
+    # What canceling would give back, as it was offered to one account; of theirs only the newest can be used.
+    Column("id", Text(40), primary_key=True),
+    Column("number", Whole(), ForeignKey("booking_booking.number"), nullable=False),
+    Column("account_id", Whole(), nullable=False),
+    Column("turn", Whole(), nullable=False),
+    # How often the booking had been revised: a quote for what it was before is worth nothing.
+    Column("revision", Whole(), nullable=False),
+    Column("state", Choice(CancellationState), nullable=False),
+    Column("positions", Json(), nullable=False),
+    Column("stays", Json(), nullable=False),
+    Column("refund", Json(), nullable=False),
+    Column("refund_minor", Whole(), nullable=False),
+    Column("total_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    # What the rest costs; nothing where all is canceled.
+    Column("price_after", Json()),
+    Column("digest_after", Text(64)),
+    Column("created_at", Moment(), nullable=False),
+    Column("expires_at", Moment(), nullable=False),
+    Column("used_at", Moment()),
+    one_of("state", CancellationState),
+    CheckConstraint("expires_at > created_at", name="lives"),
+    CheckConstraint("(state = 'used') = (used_at IS NOT NULL)", name="used_whole"),
+    CheckConstraint("used_at IS NULL OR used_at < expires_at", name="used_in_time"),
+    CheckConstraint("refund_minor >= 0 AND refund_minor <= total_minor", name="refund_bounded"),
+    CheckConstraint("(price_after IS NULL) = (digest_after IS NULL)", name="rest_priced"),
+    UniqueConstraint("number", "account_id", "turn"),
+    Index("booking_cancellation_expires_at_ix", "expires_at"),
+    **STRICT,
+)
+
+change = Table(
+    "booking_change",
+    tables,
+    # Other dates or guests for a booking. Its hold has only what is new; `spans` is what the booking has once changed.
+    Column("id", Text(40), primary_key=True),
+    Column("number", Whole(), ForeignKey("booking_booking.number"), nullable=False),
+    Column("hold_id", Text(40), ForeignKey("booking_hold.id"), nullable=False),
+    Column("revision", Whole(), nullable=False),
+    Column("state", Choice(ChangeState), nullable=False),
+    Column("items", Json(), nullable=False),
+    Column("spans", Json(), nullable=False),
+    Column("price", Json(), nullable=False),
+    Column("total_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("digest", Text(64), nullable=False),
+    Column("difference_minor", Whole(), nullable=False),
+    Column("refund", Json(), nullable=False),
+    Column("refund_minor", Whole(), nullable=False),
+    Column("payment_id", Text(40)),
+    Column("created_at", Moment(), nullable=False),
+    Column("confirmed_at", Moment()),
+    one_of("state", ChangeState),
+    CheckConstraint("(state = 'confirmed') = (confirmed_at IS NOT NULL)", name="confirmed_whole"),
+    CheckConstraint("total_minor >= 0 AND difference_minor <= total_minor", name="total_whole"),
+    CheckConstraint(
+        "refund_minor = CASE WHEN difference_minor < 0 THEN -difference_minor ELSE 0 END", name="refund_is_difference"
+    ),
+    CheckConstraint("payment_id IS NULL OR state = 'confirmed'", name="paid_confirmed"),
+    UniqueConstraint("hold_id"),
+    Index("booking_change_number_ix", "number"),
+    **STRICT,
+)
+
+revision = Table(
+    "booking_revision",
+    tables,
+    # What a booking was before it became another: appended, never changed. The first one is what was sold.
+    Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
+    Column("revision", Whole(), primary_key=True, autoincrement=False),
+    Column("hold_id", Text(40), ForeignKey("booking_hold.id"), nullable=False),
+    Column("why", Choice(RevisedBy), nullable=False),
+    Column("change_id", Text(40), ForeignKey("booking_change.id")),
+    Column("cancellation_id", Text(40), ForeignKey("booking_cancellation.id")),
+    Column("items", Json(), nullable=False),
+    Column("spans", Json(), nullable=False),
+    Column("price", Json(), nullable=False),
+    Column("total_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("digest", Text(64), nullable=False),
+    # The fingerprint of what it became, which is also in the claim ledger.
+    Column("digest_after", Text(64), nullable=False),
+    Column("at", Moment(), nullable=False),
+    one_of("why", RevisedBy),
+    CheckConstraint("revision >= 1", name="counted"),
+    CheckConstraint(
+        "(why = 'change') = (change_id IS NOT NULL) AND (why = 'cancellation') = (cancellation_id IS NOT NULL)",
+        name="caused",
+    ),
+    UniqueConstraint("change_id"),
+    UniqueConstraint("cancellation_id"),
     **STRICT,
 )
 
