@@ -94,7 +94,7 @@ class NewPayment(Wire):
             "hold_id": HOLD_ID,
             "hold_token": "0xJ6gPyGQK1nMsvIeY3RBwqzVdXcW9aHuLfTtN2oE4k",
             "method": "card",
-            "token": "tok_visa",
+            "token": "pm_card_visa",
         }
     )
 
@@ -115,7 +115,7 @@ class NewPayment(Wire):
 class NewPaymentMethod(Wire):
     """A way to pay to keep."""
 
-    model_config = shown({"method": "card", "token": "tok_visa"})
+    model_config = shown({"method": "card", "token": "pm_card_visa"})
 
     method: Annotated[PaymentMethod, BY_VALUE]
     token: Annotated[str, Line(TOKEN_MAX)]
