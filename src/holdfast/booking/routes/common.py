@@ -2,22 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query
 
 from holdfast.booking.api import Booking
 from holdfast.booking.routes.shapes import BLOCK_ID, HOLD_ID, QUOTE_ID, REFERENCE, BookingOut, BookingsPage
 from holdfast.kit.errors import FieldError, Invalid
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, Cursors, filter_digest
-from holdfast.kit.http.keys import RequestKey
 from holdfast.kit.http.wire import Digits, Line, PathNumber, PathText
-from holdfast.kit.keyed import Caller, Keyed
-
-T = TypeVar("T")
 
 PAGE_MAX: Final = 100
-REPLAYED: Final = "Idempotent-Replayed"
 
 PropertyId = Annotated[PathNumber, Path(examples=[2])]
 QuoteId = Annotated[PathText, Path(examples=[QUOTE_ID])]
@@ -26,30 +21,6 @@ BlockId = Annotated[PathText, Path(examples=[BLOCK_ID])]
 Reference = Annotated[PathText, Path(description="The `reference` of the booking.", examples=[REFERENCE])]
 Limit = Annotated[int, Digits(1, PAGE_MAX), Query(description="How many to return at most.")]
 Cursor = Annotated[str, Line(CURSOR_LENGTH_MAX), Query(description="`next_cursor` of the page before.")]
-
-REPLAY_HEADER: Final[dict[str, Any]] = {
-    REPLAYED: {
-        "description": "`true` if an earlier request with this Idempotency-Key was given this answer.",
-        "schema": {"type": "string", "enum": ["true"]},
-    }
-}
-
-
-def success(status: int, what: str, *, keyed: bool = False) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entry of a route's success."""
-    return {status: {"description": what, **({"headers": REPLAY_HEADER} if keyed else {})}}
-
-
-def caller(account_id: int, key: RequestKey) -> Caller:
-    """Return whose key it is, as the door takes it."""
-    return Caller(account_id=account_id, key=key.key, fingerprint=key.fingerprint, route=key.route)
-
-
-def unwrapped(keyed: Keyed[T], response: Response) -> T:
-    """Return the answer to a request with a key, and say in the headers if it was given before."""
-    if keyed.replayed:
-        response.headers[REPLAYED] = "true"
-    return keyed.value
 
 
 def check_range(first: date, end: date, *, most: int, pointer: str) -> None:

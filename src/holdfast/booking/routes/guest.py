@@ -15,19 +15,10 @@ from holdfast.booking.api import (
     HoldQuotaExceeded,
     QuoteExpired,
 )
-from holdfast.booking.routes.common import (
-    Cursor,
-    HoldId,
-    Limit,
-    QuoteId,
-    Reference,
-    caller,
-    page_of,
-    success,
-    unwrapped,
-)
+from holdfast.booking.routes.common import Cursor, HoldId, Limit, QuoteId, Reference, page_of
 from holdfast.booking.routes.shapes import BookingOut, BookingsPage, HoldOut, NewHold, NewQuote, QuoteOut, RefundOut
 from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
+from holdfast.kit.http.answers import caller, success, unwrapped
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
 from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import CurrentPrincipal

@@ -5,19 +5,10 @@ from typing import Final
 from fastapi import Response
 
 from holdfast.booking.api import BelowSold, Booking, BookingApi, CapacityTaken
-from holdfast.booking.routes.common import (
-    BlockId,
-    Cursor,
-    Limit,
-    PropertyId,
-    caller,
-    check_range,
-    page_of,
-    success,
-    unwrapped,
-)
+from holdfast.booking.routes.common import BlockId, Cursor, Limit, PropertyId, check_range, page_of
 from holdfast.booking.routes.shapes import BlockOut, BlocksOut, BookingsPage, NewBlock, NewNightStock, NewStock
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
+from holdfast.kit.http.answers import caller, success, unwrapped
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
 from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import OwnerPrincipal

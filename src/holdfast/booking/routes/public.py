@@ -5,10 +5,11 @@ from typing import Annotated, Final
 from fastapi import Query
 
 from holdfast.booking.api import BookingApi, IntegrityReport, NightStock
-from holdfast.booking.routes.common import PropertyId, check_range, success
+from holdfast.booking.routes.common import PropertyId, check_range
 from holdfast.booking.routes.shapes import CalendarOut, IntegrityOut, NightOut
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.errors import Invalid, NotFound
+from holdfast.kit.http.answers import success
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import DayField
