@@ -16,6 +16,9 @@ class BookingSettings(ModuleSettings, env_prefix="HOLDFAST_BOOKING_"):
         default=1800, ge=1, le=86400, description="Seconds a hold lives in all, however often extended."
     )
     holds_most: int = Field(default=10, ge=1, le=10000, description="Live holds one account may have at a time.")
+    decide_within_s: int = Field(
+        default=86_400, ge=1, le=604_800, description="Seconds an owner has to say yes to a request to book."
+    )
     key_days: int = Field(default=7, ge=1, le=365, description="Days an answer is kept for a repeated Idempotency-Key.")
     sweep_every_s: float = Field(
         default=1.0, gt=0, le=60, description="Seconds between two rounds of tidying expired holds."

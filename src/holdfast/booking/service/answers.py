@@ -21,6 +21,7 @@ from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, Invalid, NotFound
 from holdfast.kit.keyed import Caller, KeyReused
 from holdfast.kit.secrets import Keyring
+from holdfast.verticals.cancellation import Booked
 from holdfast.verticals.stays import slot_night
 
 _REFUSALS: Final[Mapping[str, type[HoldfastError]]] = {
@@ -148,6 +149,22 @@ def first_hold(row: Row, tokens: Tokens, ttl_s: int) -> Hold:
     return replace(hold_of(row, tokens, row.created_at), state=HoldState.HELD, expires_at=first_end)
 
 
+def booked_stays(items: Sequence[QuotedStay], price: Price, *, booked_at: datetime) -> list[Booked]:
+    """Return what a cancellation policy has to know of stays, each with its own lines of the price."""
+    return [
+        Booked(
+            policy=item.policy,
+            check_in=item.check_in,
+            check_out=item.check_out,
+            check_in_from=item.check_in_from,
+            zone=item.zone,
+            booked_at=booked_at,
+            lines=tuple(line for line in price.lines if line.item == place),
+        )
+        for place, item in enumerate(items)
+    ]
+
+
 def booking_of(row: Row) -> Booking:
     """Return a booking as it stands at the time of the transaction that read the row (`now`)."""
     return Booking(
@@ -170,7 +187,7 @@ def booking_of(row: Row) -> Booking:
 
 
 def first_kept(booking: Booking) -> dict[str, Any]:
-    """Return what is kept of a booking for a repeated key: what may change after it was confirmed."""
+    """Return what is kept of a booking for a repeated key: what may change after it was answered."""
     return {
         "hold": booking.hold_id,
         "number": booking.number,
@@ -180,7 +197,7 @@ def first_kept(booking: Booking) -> dict[str, Any]:
 
 
 def first_booking(row: Row, hold: Row, answer: Mapping[str, Any]) -> Booking:
-    """Return a booking as it was answered when its hold was confirmed: a hold's stays and price never change."""
+    """Return a booking as it was answered when it was sold or decided: a hold's stays and price never change."""
     return replace(
         booking_of(row),
         hold_id=hold.id,

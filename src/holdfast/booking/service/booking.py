@@ -21,11 +21,13 @@ from holdfast.booking.api import (
     StayItem,
 )
 from holdfast.booking.service.answers import block_of, booking_of, key_use
+from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.desk import Desk, refuse_again, was
 from holdfast.booking.service.owning import Owning
+from holdfast.booking.service.paying import Paying
 from holdfast.booking.service.placing import Before
 from holdfast.booking.service.selling import Selling
-from holdfast.booking.service.settling import SettleOrder, Verb, refund_of
+from holdfast.booking.service.settling import refund_of
 from holdfast.booking.service.verifying import Recount
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, records, sales
@@ -35,6 +37,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
 from holdfast.kit.keyed import Caller, Keyed
 from holdfast.kit.secrets import Keyring
+from holdfast.verticals.cancellation import RefundCurve
 
 _NEWEST: Final = 2**62
 _RECOUNT_WITHIN_S: Final = 3600.0
@@ -54,6 +57,7 @@ class Bookings(BookingApi):
         self._clock = clock
         self._settings = settings
         self._selling = Selling(desk)
+        self._paying = Paying(desk, self._selling)
         self._owning = Owning(db, clock, settings, catalog, (desk.placing, desk.settling))
         self._looks_back = False
 
@@ -70,6 +74,10 @@ class Bookings(BookingApi):
     @override
     async def get_quote(self, *, account_id: int, quote_id: str) -> Quote:
         return await self._selling.get_quote(account_id=account_id, quote_id=quote_id)
+
+    @override
+    async def quote_curve(self, *, account_id: int, quote_id: str) -> RefundCurve:
+        return await self._selling.quote_curve(account_id=account_id, quote_id=quote_id)
 
     @override
     async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
@@ -95,7 +103,43 @@ class Bookings(BookingApi):
     async def book(self, *, caller: Caller, item: StayItem, payment: PaymentTerms) -> Keyed[Booking]:
         return await self._selling.book(caller=caller, item=item, payment=payment)
 
+    # ------------------------------------------------------------------------------------------------------- payments
+
+    @override
+    async def payable(self, *, account_id: int, hold_id: str, hold_token: str) -> Hold:
+        return await self._paying.payable(account_id=account_id, hold_id=hold_id, hold_token=hold_token)
+
+    @override
+    async def wait_for_payment(self, *, hold_id: str) -> Hold | None:
+        return await self._paying.wait_for_payment(hold_id=hold_id)
+
+    @override
+    async def find_hold(self, *, hold_id: str) -> Hold | None:
+        return await self._paying.find_hold(hold_id=hold_id)
+
+    @override
+    async def booking_of_hold(self, *, hold_id: str) -> Booking | None:
+        return await self._paying.booking_of_hold(hold_id=hold_id)
+
+    @override
+    async def confirm_paid(self, *, hold_id: str, payment: PaymentTerms) -> Booking:
+        return await self._paying.confirm_paid(hold_id=hold_id, payment=payment)
+
+    @override
+    async def book_late(self, *, hold_id: str, payment: PaymentTerms) -> Booking:
+        return await self._paying.book_late(hold_id=hold_id, payment=payment)
+
+    @override
+    async def record_payment(self, *, number: int, payment_id: str, status: str) -> Booking:
+        return await self._paying.record_payment(number=number, payment_id=payment_id, status=status)
+
     # ------------------------------------------------------------------------------------------------------- bookings
+
+    @override
+    async def decide(self, *, caller: Caller, owner: Principal, number: int, accept: bool) -> Keyed[Booking]:
+        verb = Verb.ACCEPT if accept else Verb.DECLINE
+        order = SettleOrder(verb=verb, number=number, principal=owner, key=key_use(caller))
+        return await self._selling.booked(await self._desk.settle(order))
 
     @override
     async def bookings_of(self, *, account_id: int, before: int | None, limit: int) -> list[Booking]:

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from holdfast.booking.api import ConfirmedBy, PaymentTerms
 from holdfast.booking.service.answers import KeyUse, Tokens, may_see, refusal_again
+from holdfast.booking.service.batch import Outcome, SettleOrder
 from holdfast.booking.service.placing import BookingDraft, Placing
 from holdfast.booking.service.quoting import Quoting
-from holdfast.booking.service.settling import Outcome, SettleOrder, Settling
+from holdfast.booking.service.settling import Settling
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, records, sales
 from holdfast.catalog.api import CatalogApi

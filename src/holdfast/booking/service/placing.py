@@ -26,7 +26,7 @@ from holdfast.booking.api import (
     QuotedStay,
     QuoteExpired,
 )
-from holdfast.booking.events import BookingConfirmed, StockMoved
+from holdfast.booking.events import BookingConfirmed, BookingDeclined, BookingRequested, HoldEnded, StockMoved
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
 from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of, with_units
 from holdfast.booking.settings import BookingSettings
@@ -87,6 +87,12 @@ class PlaceOrder:
     quote_expires_at: datetime | None = None
     booking: BookingDraft | None = None
     note: str | None = None
+    late_of: str | None = None
+    """The hold that ran out and whose stock is taken again."""
+    change_id: str | None = None
+    """The change of a booking the stock is held for."""
+    payable_minor: int | None = None
+    """What is to be paid, if that is not the total of the price."""
     key: KeyUse | None = None
 
 
@@ -212,8 +218,10 @@ class Placing:
         answers, fresh = _answered(orders, known)
         guests = {order.account_id for order in fresh if order.kind is HoldKind.GUEST}
         ended = await sales.lock_expired(tx, needed=_needed(fresh), accounts=guests, since=self.swept_until)
+        waiting = {hold.request_number for hold in ended if hold.request_number is not None}
+        requests = await sales.lock_bookings(tx, waiting) if waiting else {}
         for hold in ended:
-            end_expired(changes, hold)
+            end_expired(changes, hold, requests)
         cells = await _look(tx, fresh, changes)
         live = await lock_quotas(tx, guests) if guests else {}
         cells |= self._places(guests, live, changes)
@@ -271,6 +279,7 @@ class Placing:
         changes.new_holds.append((
             order.hold_id, order.kind, order.account_id, order.quote_id, state, spans_kept(option), items, price,
             price.total_minor if price else None, price.currency if price else None, order.digest, order.note,
+            order.late_of, order.change_id, order.payable_minor,
         ))  # fmt: skip
         if order.kind is HoldKind.GUEST:
             changes.quotas[order.account_id] += 1
@@ -306,28 +315,55 @@ class Sold:
     digest: str
 
 
-def book(changes: Changes, draft: BookingDraft, sold: Sold) -> None:
-    """Note a new booking."""
+def book(changes: Changes, draft: BookingDraft, sold: Sold, *, decide_by: datetime | None = None) -> None:
+    """Note a new booking; with `decide_by` one that waits for its owners' yes until then."""
     price, paid = sold.price, draft.payment
+    state = BookingState.CONFIRMED if decide_by is None else BookingState.REQUESTED
     changes.new_bookings.append((
-        draft.number, draft.reference, sold.hold_id, sold.account_id, sold.items[0].owner_id, BookingState.CONFIRMED,
-        sold.items, price, price.total_minor, price.currency, sold.digest, paid.method, paid.status, paid.payment_id,
-        draft.by,
+        draft.number, draft.reference, sold.hold_id, sold.account_id, sold.items[0].owner_id, state, sold.items, price,
+        price.total_minor, price.currency, sold.digest, paid.method, paid.status, paid.payment_id, draft.by, decide_by,
     ))  # fmt: skip
     changes.owners += [(owner_id, draft.number) for owner_id in sorted({item.owner_id for item in sold.items})]
-    changes.tell(
-        BookingConfirmed(
+    event: BookingConfirmed | BookingRequested
+    if decide_by is None:
+        event = BookingConfirmed(
             number=draft.number, reference=draft.reference, account_id=sold.account_id, payment_id=paid.payment_id
         )
+    else:
+        event = BookingRequested(
+            number=draft.number,
+            reference=draft.reference,
+            account_id=sold.account_id,
+            decide_by=decide_by.isoformat(),
+        )
+    changes.tell(event)
+
+
+def decline(changes: Changes, booking: Row, *, how: str) -> Row:
+    """Note that a request is declined, by an owner or by time; return the booking as it is then."""
+    changes.decided.append((booking.number, BookingState.DECLINED))
+    changes.tell(
+        BookingDeclined(
+            number=booking.number,
+            reference=booking.reference,
+            account_id=booking.account_id,
+            how=how,
+            payment_id=booking.payment_id,
+        )
     )
+    return booking._replace(state=BookingState.DECLINED)
 
 
-def end_expired(changes: Changes, hold: Row) -> None:
-    """Note the end of a hold that has run out."""
+def end_expired(changes: Changes, hold: Row, requests: Mapping[int, Row]) -> None:
+    """Note the end of a hold that has run out, and of the request that waited on it."""
     spans = spans_of(hold.spans)
     changes.move(hold.id, HoldState.HELD, HoldState.EXPIRED)
     changes.free(hold.id, spans, ClaimReason.EXPIRED)
     changes.quotas[hold.account_id] -= 1
+    if hold.request_number is None:
+        changes.tell(HoldEnded(hold_id=hold.id, how=HoldState.EXPIRED.value))
+    else:
+        decline(changes, requests[hold.request_number], how="expired")
     tell_moved(changes, spans)
 
 

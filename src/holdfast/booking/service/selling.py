@@ -8,6 +8,7 @@ from typing import Final
 from holdfast.booking.api import (
     Booking,
     BookingState,
+    ConfirmedBy,
     Hold,
     HoldState,
     PaymentTerms,
@@ -15,11 +16,11 @@ from holdfast.booking.api import (
     StayItem,
 )
 from holdfast.booking.models import HoldKind
-from holdfast.booking.service.answers import first_booking, first_hold, hold_of, key_use
+from holdfast.booking.service.answers import booked_stays, first_booking, first_hold, hold_of, key_use
+from holdfast.booking.service.batch import Outcome, SettleOrder, Verb
 from holdfast.booking.service.desk import Desk, was
 from holdfast.booking.service.placing import Before, Placed, PlaceOrder
 from holdfast.booking.service.quoting import claim_of, quoted_stay
-from holdfast.booking.service.settling import Outcome, SettleOrder, Verb
 from holdfast.booking.store import sales
 from holdfast.engine.price import digest
 from holdfast.kit.db.errors import UniqueViolation
@@ -27,6 +28,7 @@ from holdfast.kit.errors import NotFound, Overloaded
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller, Keyed
 from holdfast.verticals import stays
+from holdfast.verticals.cancellation import RefundCurve, curve
 
 DRAFT_TRIES: Final = 3
 
@@ -44,6 +46,12 @@ class Selling:
     async def get_quote(self, *, account_id: int, quote_id: str) -> Quote:
         """See `BookingApi.get_quote`."""
         return (await self._desk.quoting.find(account_id=account_id, quote_id=quote_id)).quote
+
+    async def quote_curve(self, *, account_id: int, quote_id: str) -> RefundCurve:
+        """See `BookingApi.quote_curve`."""
+        quote = (await self._desk.quoting.find(account_id=account_id, quote_id=quote_id)).quote
+        now = await self._desk.db.read(lambda tx: tx.now())
+        return curve(booked_stays(quote.items, quote.price, booked_at=now), currency=quote.price.currency)
 
     async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
         """See `BookingApi.place_hold`."""
@@ -114,18 +122,24 @@ class Selling:
 
         Raises:
             NotFound: The token is not the hold's.
+        """
+        if not self._desk.tokens.fits(hold_id, hold_token):
+            raise NotFound("There is no such hold, or this is not its token.")
+        order = SettleOrder(verb=Verb.CONFIRM, account_id=caller.account_id, hold_id=hold_id, key=key_use(caller))
+        return await self.confirmed(order, payment)
+
+    async def confirmed(
+        self, order: SettleOrder, payment: PaymentTerms, *, by: ConfirmedBy = ConfirmedBy.GUEST
+    ) -> Keyed[Booking]:
+        """Carry out an order to confirm, with a number of its own for the booking.
+
+        Raises:
             Overloaded: Too many bookings at once got the same number.
         """
-        desk = self._desk
-        if not desk.tokens.fits(hold_id, hold_token):
-            raise NotFound("There is no such hold, or this is not its token.")
         for _ in range(DRAFT_TRIES):
-            draft = await desk.draft(payment)
-            order = SettleOrder(
-                verb=Verb.CONFIRM, account_id=caller.account_id, hold_id=hold_id, draft=draft, key=key_use(caller)
-            )
+            draft = await self._desk.draft(payment, by=by)
             try:
-                settled = await desk.settle(order)
+                settled = await self._desk.settle(replace(order, draft=draft))
             except UniqueViolation:
                 continue  # somebody else's booking has this number or reference: take the next
             return await self.booked(settled)
@@ -158,7 +172,7 @@ class Selling:
                 with desk.alone(order.key):
                     placed = await desk.placing.place(order)
             except UniqueViolation:
-                continue  # as in `confirm`
+                continue  # as in `confirmed`
             if isinstance(placed, Before):
                 return await self.booked(placed)
             return Keyed(value=direct(order, placed))

@@ -1,4 +1,4 @@
-"""The lane that ends what stands: confirm, extend, release, expire holds; cancel bookings; lift blocks.
+"""The lane that ends what stands: confirm, extend, release, expire holds; decide and cancel bookings; lift blocks.
 
 Every order names a hold (or a booking, and through it its hold). A batch locks them in one order, decides each by the
 state machine at one instant of the database's clock, and writes everything in one transaction.
@@ -6,9 +6,7 @@ state machine at one instant of the database's clock, and writes everything in o
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
@@ -20,16 +18,13 @@ from holdfast.booking.api import (
     CancellationTooLate,
     ExtensionLimit,
     Hold,
-    HoldExpired,
-    HoldNotActive,
     HoldState,
     QuotedStay,
 )
 from holdfast.booking.events import BookingCancelled
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
-from holdfast.booking.rules import judged, may_move
+from holdfast.booking.rules import judged, judged_booking
 from holdfast.booking.service.answers import (
-    KeyUse,
     Tokens,
     booking_of,
     first_kept,
@@ -37,13 +32,24 @@ from holdfast.booking.service.answers import (
     may_see,
     price_of,
     refusal_kept,
-    spans_of,
     stays_of,
 )
-from holdfast.booking.service.placing import Before, BookingDraft, Sold, book, tell_moved
+from holdfast.booking.service.batch import (
+    OF_BOOKINGS,
+    Batch,
+    Outcome,
+    Settled,
+    SettleOrder,
+    Standing,
+    Verb,
+    end,
+    must_be_held,
+    tidy,
+)
+from holdfast.booking.service.placing import Before, Sold, book
+from holdfast.booking.service.requesting import accept, decline_order
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, sales, stock
-from holdfast.booking.store.changes import Changes
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
@@ -54,58 +60,8 @@ from holdfast.kit.lanes import Lane
 from holdfast.verticals.cancellation import Booked, may_cancel, refund
 
 _SWEEP_BATCH: Final = 500
-
-
-class Verb(StrEnum):
-    """What is to be done."""
-
-    CONFIRM = "confirm"
-    EXTEND = "extend"
-    RELEASE = "release"
-    EXPIRE = "expire"
-    CANCEL = "cancel"
-    UNBLOCK = "unblock"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleOrder:
-    """One order to end or prolong what stands."""
-
-    verb: Verb
-    account_id: int | None = None
-    """Whose hold it must be; None: anybody's (the sweeper, an owner whose right was checked)."""
-    hold_id: str = ""
-    number: int = 0
-    """The booking to cancel."""
-    principal: Principal | None = None
-    """Who cancels."""
-    draft: BookingDraft | None = None
-    """What the booking will say, to confirm."""
-    key: KeyUse | None = None
-
-
-Settled = Hold | Booking | None
-Outcome = Settled | Before
-
-
-@dataclass(slots=True)
-class _Standing:
-    """A hold as the orders before this one in the batch left it."""
-
-    row: Row
-    state: HoldState
-    expires_at: datetime | None
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What a batch works on."""
-
-    holds: dict[str, _Standing]
-    bookings: dict[int, Row]
-    references: dict[str, str]
-    now: datetime
-    changes: Changes = field(default_factory=Changes)
+_OF_A_STANDING_HOLD: Final = frozenset({Verb.CONFIRM, Verb.EXTEND, Verb.RELEASE})
+"""Who is told which booking a hold has become."""
 
 
 class Settling:
@@ -193,7 +149,7 @@ class Settling:
         await keys.count_replays(tx, list(known))
         return answers
 
-    def _answer(self, batch: _Batch, order: SettleOrder, known: Mapping[keys.Scope, Row]) -> Outcome | Exception:
+    def _answer(self, batch: Batch, order: SettleOrder, known: Mapping[keys.Scope, Row]) -> Outcome | Exception:
         kept = known.get(order.key.scope) if order.key else None
         try:
             if kept is not None and order.key is not None:
@@ -210,41 +166,60 @@ class Settling:
             batch.changes.new_keys.append(order.key.row(answer))
         return settled
 
-    def _settled(self, batch: _Batch, order: SettleOrder) -> tuple[Settled, dict[str, Any]]:
-        if order.verb is Verb.CANCEL:
-            return _cancel(batch, order)
-        standing = _found(batch, order)
+    def _settled(self, batch: Batch, order: SettleOrder) -> tuple[Settled, dict[str, Any]]:
+        match order.verb:
+            case Verb.CANCEL:
+                return _cancel(batch, order)
+            case Verb.ACCEPT:
+                return accept(batch, order)
+            case Verb.DECLINE:
+                return decline_order(batch, order)
+            case _:
+                return self._settled_hold(batch, order, _found(batch, order))
+
+    def _settled_hold(self, batch: Batch, order: SettleOrder, standing: Standing) -> tuple[Settled, dict[str, Any]]:
         match order.verb:
             case Verb.CONFIRM:
                 return self._confirm(batch, order, standing)
             case Verb.EXTEND:
                 return self._extend(batch, standing)
+            case Verb.WAIT:
+                return self._wait(batch, standing), {}
             case Verb.RELEASE:
                 return _release(batch, standing)
             case Verb.UNBLOCK:
                 return _unblock(batch, standing)
             case _:
-                _tidy(batch, standing)
+                tidy(batch, standing)
                 return None, {}
 
-    def _confirm(self, batch: _Batch, order: SettleOrder, standing: _Standing) -> tuple[Booking, dict[str, Any]]:
-        _must_be_held(batch, standing)
+    def _confirm(self, batch: Batch, order: SettleOrder, standing: Standing) -> tuple[Booking, dict[str, Any]]:
+        must_be_held(batch, standing)
         draft, row = order.draft, standing.row
         assert draft is not None, "a confirmation says what the booking will be"  # noqa: S101 - programmer's error
+        if row.change_id is not None:
+            raise NotFound("This hold is for a change of a booking: confirm the change.")
         items: tuple[QuotedStay, ...] = stays_of(row.items)
         price = price_of(row.price)
-        batch.changes.move(row.id, HoldState.HELD, HoldState.CONFIRMED)
-        batch.changes.quotas[row.account_id] -= 1
-        standing.state = HoldState.CONFIRMED
+        decide_by = None
+        if all(item.instant for item in items):
+            batch.changes.move(row.id, HoldState.HELD, HoldState.CONFIRMED)
+            batch.changes.quotas[row.account_id] -= 1
+            standing.state = HoldState.CONFIRMED
+        else:
+            # It goes on holding, and counts as a live hold of the guest's, until every owner has answered.
+            decide_by = batch.now + timedelta(seconds=self._settings.decide_within_s)
+            batch.changes.requested.append((row.id, draft.number, decide_by))
+            standing.expires_at, standing.request = decide_by, draft.number
         batch.references[row.id] = draft.reference
         sold = Sold(hold_id=row.id, account_id=row.account_id, items=items, price=price, digest=row.digest)
-        book(batch.changes, draft, sold)
+        book(batch.changes, draft, sold, decide_by=decide_by)
         booking = Booking(
             reference=draft.reference,
             number=draft.number,
             hold_id=row.id,
             account_id=row.account_id,
-            state=BookingState.CONFIRMED,
+            state=BookingState.CONFIRMED if decide_by is None else BookingState.REQUESTED,
             items=items,
             price=price,
             payment_method=draft.payment.method,
@@ -254,41 +229,59 @@ class Settling:
             refund_minor=None,
             payment_id=draft.payment.payment_id,
             confirmed_by=draft.by,
+            decide_by=decide_by,
         )
         return booking, first_kept(booking)
 
-    def _extend(self, batch: _Batch, standing: _Standing) -> tuple[Hold, dict[str, Any]]:
-        _must_be_held(batch, standing)
+    def _extend(self, batch: Batch, standing: Standing) -> tuple[Hold, dict[str, Any]]:
+        must_be_held(batch, standing)
         row = standing.row
         assert standing.expires_at is not None, "what is held is on a clock"  # noqa: S101 - programmer's error
         if standing.expires_at >= row.extendable_until:
             raise ExtensionLimit(extra={"expires_at": standing.expires_at.isoformat()})
-        # Never shorter than it was: two extensions may be decided at one instant, and a clock may be set back.
-        until = max(
-            standing.expires_at, min(batch.now + timedelta(seconds=self._settings.hold_ttl_s), row.extendable_until)
-        )
+        until = self._prolonged(batch, standing)
         batch.changes.move(row.id, HoldState.HELD, HoldState.HELD, until)
         standing.expires_at = until
         hold = hold_of(row._replace(expires_at=until), self._tokens, batch.now)
         return hold, {"hold": row.id, "expires_at": until.isoformat()}
 
+    def _wait(self, batch: Batch, standing: Standing) -> Hold:
+        live = judged(standing.state, standing.expires_at, batch.now) is HoldState.HELD
+        if live and standing.request is None and not standing.waited:
+            standing.expires_at, standing.waited = self._prolonged(batch, standing), True
+            batch.changes.waited.append((standing.row.id, standing.expires_at))
+        now = standing.row._replace(state=standing.state, expires_at=standing.expires_at)
+        return hold_of(now, self._tokens, batch.now)
 
-async def _locked(tx: Tx, orders: Sequence[SettleOrder]) -> _Batch:
-    numbers = [order.number for order in orders if order.verb is Verb.CANCEL]
-    bookings = await sales.lock_bookings(tx, numbers) if numbers else {}
-    wanted = {order.hold_id for order in orders if order.hold_id} | {row.hold_id for row in bookings.values()}
+    def _prolonged(self, batch: Batch, standing: Standing) -> datetime:
+        """Return until when a live hold lives if it is given its time again."""
+        assert standing.expires_at is not None, "what is held is on a clock"  # noqa: S101 - programmer's error
+        again: datetime = min(batch.now + timedelta(seconds=self._settings.hold_ttl_s), standing.row.extendable_until)
+        # Never shorter than it was: two extensions may be decided at one instant, and a clock may be set back.
+        return max(standing.expires_at, again)
+
+
+async def _locked(tx: Tx, orders: Sequence[SettleOrder]) -> Batch:
+    """Lock what the orders are about: holds in order of id, then bookings in order of number, as everybody does."""
+    numbers = {order.number for order in orders if order.verb in OF_BOOKINGS}
+    wanted = {order.hold_id for order in orders if order.hold_id}
+    if numbers:
+        wanted |= set((await sales.holds_of(tx, numbers)).values())
     holds = await sales.lock_holds(tx, wanted) if wanted else {}
-    confirmed = [row.id for row in holds.values() if row.state is HoldState.CONFIRMED]
-    told = [order.hold_id for order in orders if order.verb in {Verb.CONFIRM, Verb.EXTEND, Verb.RELEASE}]
-    already = set(confirmed) & set(told)
-    references = await sales.references_of(tx, already) if already else {}
+    waiting = {row.request_number for row in holds.values() if row.request_number and row.state is HoldState.HELD}
+    bookings = await sales.lock_bookings(tx, numbers | waiting) if numbers | waiting else {}
+    told = {order.hold_id for order in orders if order.verb in _OF_A_STANDING_HOLD}
+    taken = {row.id for row in holds.values() if row.state is HoldState.CONFIRMED or row.request_number}
+    references = await sales.references_of(tx, told & taken) if told & taken else {}
+    asked = {order.number for order in orders if order.verb is Verb.ACCEPT}
+    accepted = await sales.accepted_by(tx, asked) if asked else {}
     rows = [*holds.values(), *bookings.values()]
     now = rows[0].now if rows else await tx.now()
-    standing = {each: _Standing(row, row.state, row.expires_at) for each, row in holds.items()}
-    return _Batch(standing, bookings, references, now)
+    standing = {each: Standing.of(row) for each, row in holds.items()}
+    return Batch(standing, bookings, references, accepted, now)
 
 
-def _found(batch: _Batch, order: SettleOrder) -> _Standing:
+def _found(batch: Batch, order: SettleOrder) -> Standing:
     """Return the hold an order is about, if it is the caller's and of the right kind.
 
     Raises:
@@ -302,56 +295,32 @@ def _found(batch: _Batch, order: SettleOrder) -> _Standing:
     return standing
 
 
-def _unblock(batch: _Batch, standing: _Standing) -> tuple[None, dict[str, Any]]:
+def _unblock(batch: Batch, standing: Standing) -> tuple[None, dict[str, Any]]:
     if standing.state is HoldState.CONFIRMED:
-        _end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
+        end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
     return None, {}
 
 
-def _must_be_held(batch: _Batch, standing: _Standing) -> None:
-    state = judged(standing.state, standing.expires_at, batch.now)
-    if state is HoldState.CONFIRMED:
+def _release(batch: Batch, standing: Standing) -> tuple[None, dict[str, Any]]:
+    tidy(batch, standing)
+    if standing.state is HoldState.CONFIRMED or (standing.state is HoldState.HELD and standing.request is not None):
         raise AlreadyConfirmed(extra={"reference": batch.references.get(standing.row.id)})
-    if state is HoldState.EXPIRED:
-        raise HoldExpired
-    if state is not HoldState.HELD:
-        raise HoldNotActive
-
-
-def _end(batch: _Batch, standing: _Standing, new: HoldState, reason: ClaimReason) -> None:
-    assert may_move(standing.state, new), f"{standing.state} -> {new}"  # noqa: S101 - programmer's error
-    row, spans = standing.row, spans_of(standing.row.spans)
-    batch.changes.move(row.id, standing.state, new)
-    batch.changes.free(row.id, spans, reason)
     if standing.state is HoldState.HELD:
-        batch.changes.quotas[row.account_id] -= 1
-    tell_moved(batch.changes, spans)
-    standing.state = new
-
-
-def _tidy(batch: _Batch, standing: _Standing) -> None:
-    if standing.state is HoldState.HELD and judged(standing.state, standing.expires_at, batch.now) is HoldState.EXPIRED:
-        _end(batch, standing, HoldState.EXPIRED, ClaimReason.EXPIRED)
-
-
-def _release(batch: _Batch, standing: _Standing) -> tuple[None, dict[str, Any]]:
-    if standing.state is HoldState.CONFIRMED:
-        raise AlreadyConfirmed(extra={"reference": batch.references.get(standing.row.id)})
-    _tidy(batch, standing)
-    if standing.state is HoldState.HELD:
-        _end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
+        end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
     return None, {}
 
 
-def _cancel(batch: _Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]:
+def _cancel(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]:
     row, principal = batch.bookings.get(order.number), order.principal
     if row is None or principal is None or not may_see(principal, row):
         raise NotFound
-    if row.state is BookingState.CANCELLED:
+    state = judged_booking(row.state, row.decide_by, batch.now)
+    if state in {BookingState.CANCELLED, BookingState.DECLINED}:
         raise AlreadyCancelled
-    owed = refund_of(row, principal, batch.now)
+    # Nothing of a request has been taken yet: all of it is let go.
+    owed = row.total_minor if state is BookingState.REQUESTED else refund_of(row, principal, batch.now)
     standing = batch.holds[row.hold_id]
-    _end(batch, standing, HoldState.RELEASED, ClaimReason.CANCELLED)
+    end(batch, standing, HoldState.RELEASED, ClaimReason.CANCELLED)
     batch.changes.cancelled.append((row.number, owed))
     batch.changes.tell(
         BookingCancelled(

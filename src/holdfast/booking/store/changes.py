@@ -33,6 +33,9 @@ _HOLD = (
     "currency",
     "digest",
     "note",
+    "late_of",
+    "change_id",
+    "payable_minor",
 )
 _NEW_HOLDS = rows_like("new_holds", hold, *_HOLD)
 _CLOCKED = _NEW_HOLDS.c.kind == literal(HoldKind.GUEST, Text(32))
@@ -57,6 +60,20 @@ _MOVE_HOLDS = statement(
     .values(state=_MOVED.c.new, expires_at=func.coalesce(_MOVED.c.expires_at, hold.c.expires_at))
     .where(hold.c.id == _MOVED.c.id, hold.c.state == _MOVED.c.old)
 )
+_REQUESTED = rows("requested", id=Text(40), number=Whole(), decide_by=Moment())
+_REQUEST = statement(
+    update(hold)
+    .values(
+        expires_at=_REQUESTED.c.decide_by, extendable_until=_REQUESTED.c.decide_by, request_number=_REQUESTED.c.number
+    )
+    .where(hold.c.id == _REQUESTED.c.id, hold.c.state == HoldState.HELD)
+)
+_WAITED = rows("waited", id=Text(40), expires_at=Moment())
+_WAIT = statement(
+    update(hold)
+    .values(expires_at=_WAITED.c.expires_at, waited_at=db_now())
+    .where(hold.c.id == _WAITED.c.id, hold.c.state == HoldState.HELD)
+)
 _CLAIM = ("hold_id", "resource_id", "first_slot", "end_slot", "quantity", "reason", "digest")
 _NEW_CLAIMS = rows_like("new_claims", claim, *_CLAIM)
 _ADD_CLAIMS = statement(
@@ -76,7 +93,7 @@ _LOWER_QUOTA = statement(
 )
 _BOOKING = (
     "number", "reference", "hold_id", "account_id", "owner_id", "state", "items", "price", "total_minor", "currency",
-    "digest", "payment_method", "payment_status", "payment_id", "confirmed_by",
+    "digest", "payment_method", "payment_status", "payment_id", "confirmed_by", "decide_by",
 )  # fmt: skip
 _NEW_BOOKINGS = rows_like("new_bookings", booking, *_BOOKING)
 _ADD_BOOKINGS = statement(
@@ -90,7 +107,24 @@ _CANCELLED = rows("cancelled", number=Whole(), refund_minor=Whole())
 _CANCEL = statement(
     update(booking)
     .values(state=BookingState.CANCELLED, cancelled_at=db_now(), refund_minor=_CANCELLED.c.refund_minor)
-    .where(and_(booking.c.number == _CANCELLED.c.number, booking.c.state == BookingState.CONFIRMED))
+    .where(
+        and_(
+            booking.c.number == _CANCELLED.c.number,
+            or_(booking.c.state == BookingState.CONFIRMED, booking.c.state == BookingState.REQUESTED),
+        )
+    )
+)
+_DECIDED = rows("decided", number=Whole(), state=Text(32))
+_DECIDE = statement(
+    update(booking)
+    .values(state=_DECIDED.c.state, decided_at=db_now())
+    .where(booking.c.number == _DECIDED.c.number, booking.c.state == BookingState.REQUESTED)
+)
+_ACCEPTED = rows("accepted", owner_id=Whole(), number=Whole())
+_ACCEPT = statement(
+    update(owner)
+    .values(accepted_at=db_now())
+    .where(owner.c.owner_id == _ACCEPTED.c.owner_id, owner.c.number == _ACCEPTED.c.number)
 )
 _KEY = ("account_id", "route", "key", "fingerprint", "answer")
 _NEW_KEYS = rows_like("new_keys", key, *_KEY)
@@ -121,6 +155,10 @@ class Changes:
     new_holds: list[tuple[Any, ...]] = field(default_factory=list)
     moved: dict[str, tuple[str, str, datetime | None]] = field(default_factory=dict)
     """By hold: the state it is in, the state it goes to, its new end."""
+    requested: list[tuple[str, int, datetime]] = field(default_factory=list)
+    """Holds that wait for an owner's answer: the booking's number, and until when."""
+    waited: list[tuple[str, datetime]] = field(default_factory=list)
+    """Holds that are given their time again, once, and their new end."""
     claims: list[tuple[Any, ...]] = field(default_factory=list)
     cells: Counter[Key] = field(default_factory=Counter)
     """Net units by cell: taken above zero, freed below."""
@@ -131,6 +169,10 @@ class Changes:
     new_bookings: list[tuple[Any, ...]] = field(default_factory=list)
     owners: list[tuple[int, int]] = field(default_factory=list)
     """Owners of new bookings, with the booking's number."""
+    decided: list[tuple[int, BookingState]] = field(default_factory=list)
+    """Requests that were accepted or declined."""
+    accepted: list[tuple[int, int]] = field(default_factory=list)
+    """Owners who say yes to a request, with the booking's number."""
     cancelled: list[tuple[int, int]] = field(default_factory=list)
     new_keys: list[tuple[Any, ...]] = field(default_factory=list)
     events: dict[Any, None] = field(default_factory=dict)
@@ -167,20 +209,33 @@ class Changes:
         calls: list[Call] = []
         if self.moved:
             calls.append(_MOVE_HOLDS(moved=[(each, *self.moved[each]) for each in sorted(self.moved)]))
+        if self.waited:
+            calls.append(_WAIT(waited=self.waited))
+        if self.requested:
+            calls.append(_REQUEST(requested=self.requested))
         calls += self._stock_calls()
         if self.new_holds:
             calls.append(_ADD_HOLDS(new_holds=self.new_holds, ttl_s=ttl_s, most_s=most_s))
         if self.claims:
             calls.append(_ADD_CLAIMS(new_claims=self.claims))
         calls += self._quota_calls(holds_most)
-        if self.new_bookings:
-            calls.append(_ADD_BOOKINGS(new_bookings=self.new_bookings))
-            calls.append(_ADD_OWNERS(new_owners=self.owners))
-        if self.cancelled:
-            calls.append(_CANCEL(cancelled=self.cancelled))
+        calls += self._booking_calls()
         if self.new_keys:
             calls.append(_ADD_KEYS(new_keys=self.new_keys))
         calls += outbox.calls(dialect, list(self.events))
+        return calls
+
+    def _booking_calls(self) -> list[Call]:
+        calls: list[Call] = []
+        if self.new_bookings:
+            calls.append(_ADD_BOOKINGS(new_bookings=self.new_bookings))
+            calls.append(_ADD_OWNERS(new_owners=self.owners))
+        if self.decided:
+            calls.append(_DECIDE(decided=sorted(self.decided)))
+        if self.accepted:
+            calls.append(_ACCEPT(accepted=sorted(self.accepted)))
+        if self.cancelled:
+            calls.append(_CANCEL(cancelled=self.cancelled))
         return calls
 
     def _stock_calls(self) -> list[Call]:

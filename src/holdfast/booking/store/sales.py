@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import and_, bindparam, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from holdfast.booking.api import HoldState
 from holdfast.booking.models import HoldKind, booking, claim, hold, owner, quote
@@ -51,7 +51,7 @@ _CONCERNS = or_(
     ),
 )
 _LOCK_EXPIRED = statement(
-    select(hold.c.id, hold.c.account_id, hold.c.kind, hold.c.spans)
+    select(hold.c.id, hold.c.account_id, hold.c.kind, hold.c.spans, hold.c.request_number)
     .where(_RUN_OUT, _CONCERNS)
     .order_by(hold.c.id)
     # One that somebody else has locked is being ended by them at this moment; see `still_standing`.
@@ -83,6 +83,24 @@ _LOCK_BOOKINGS = statement(
 )
 _BOOKING_OF_HOLD = statement(
     select(booking.c.reference, booking.c.hold_id).where(booking.c.hold_id.in_(select(_HOLDS.c.id)))
+)
+_HOLDS_OF = statement(
+    select(booking.c.number, booking.c.hold_id).where(booking.c.number.in_(select(_NUMBERS.c.number)))
+)
+_ACCEPTED_BY = statement(
+    select(owner.c.number, owner.c.owner_id).where(
+        owner.c.number.in_(select(_NUMBERS.c.number)), owner.c.accepted_at.is_not(None)
+    )
+)
+_BECAME = statement(
+    select(booking, db_now().label("now"))
+    .join(hold, hold.c.id == booking.c.hold_id)
+    .where(or_(hold.c.id == bindparam("hold_id"), hold.c.late_of == bindparam("hold_id")))
+)
+_RECORD_PAYMENT = statement(
+    update(booking)
+    .values(payment_status=bindparam("status"))
+    .where(booking.c.number == bindparam("of"), booking.c.payment_id == bindparam("paid_by"))
 )
 _OF_ACCOUNT = statement(
     select(booking, db_now().label("now"))
@@ -178,6 +196,30 @@ async def lock_bookings(tx: Tx, numbers: Iterable[int]) -> dict[int, Row]:
     """Lock bookings in order of number and return those that exist."""
     found = await tx.all(_LOCK_BOOKINGS(numbers=[(each,) for each in sorted(set(numbers))]))
     return {row.number: row for row in found}
+
+
+async def holds_of(tx: Tx, numbers: Iterable[int]) -> dict[int, str]:
+    """Return the holds of bookings, without locking anything."""
+    found = await tx.all(_HOLDS_OF(numbers=[(each,) for each in sorted(set(numbers))]))
+    return {row.number: row.hold_id for row in found}
+
+
+async def accepted_by(tx: Tx, numbers: Iterable[int]) -> dict[int, set[int]]:
+    """Return which owners have said yes to requests."""
+    accepted: dict[int, set[int]] = {}
+    for row in await tx.all(_ACCEPTED_BY(numbers=[(each,) for each in sorted(set(numbers))])):
+        accepted.setdefault(row.number, set()).add(row.owner_id)
+    return accepted
+
+
+async def became(tx: Tx, hold_id: str) -> Row | None:
+    """Return the booking a hold has become, in time or late, and the database's time as `now`."""
+    return await tx.one(_BECAME(hold_id=hold_id))
+
+
+async def record_payment(tx: Tx, *, number: int, payment_id: str, status: str) -> None:
+    """Note where the payment of a booking stands, if it is this payment."""
+    await tx.run(_RECORD_PAYMENT(of=number, paid_by=payment_id, status=status))
 
 
 async def references_of(tx: Tx, hold_ids: Iterable[str]) -> dict[str, str]:

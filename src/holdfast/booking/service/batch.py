@@ -1,0 +1,131 @@
+"""What the lane that ends what stands works on: orders, and holds and bookings as the orders before left them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from holdfast.booking.api import AlreadyConfirmed, Booking, Hold, HoldExpired, HoldNotActive, HoldState
+from holdfast.booking.events import HoldEnded
+from holdfast.booking.models import ClaimReason
+from holdfast.booking.rules import judged, may_move
+from holdfast.booking.service.answers import KeyUse, spans_of
+from holdfast.booking.service.placing import Before, BookingDraft, decline, tell_moved
+from holdfast.booking.store.changes import Changes
+from holdfast.kit.auth import Principal
+from holdfast.kit.db.statements import Row
+
+
+class Verb(StrEnum):
+    """What is to be done."""
+
+    CONFIRM = "confirm"
+    EXTEND = "extend"
+    WAIT = "wait"
+    RELEASE = "release"
+    EXPIRE = "expire"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    CANCEL = "cancel"
+    UNBLOCK = "unblock"
+
+
+OF_BOOKINGS = frozenset({Verb.ACCEPT, Verb.DECLINE, Verb.CANCEL})
+"""What is done to a booking, and through it to its hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleOrder:
+    """One order to end or prolong what stands."""
+
+    verb: Verb
+    account_id: int | None = None
+    """Whose hold it must be; None: anybody's (the sweeper, a journey, an owner whose right was checked)."""
+    hold_id: str = ""
+    number: int = 0
+    """The booking to cancel or decide about."""
+    principal: Principal | None = None
+    """Who cancels or decides."""
+    draft: BookingDraft | None = None
+    """What the booking will say, to confirm."""
+    key: KeyUse | None = None
+
+
+Settled = Hold | Booking | None
+Outcome = Settled | Before
+
+
+@dataclass(slots=True)
+class Standing:
+    """A hold as the orders before this one in the batch left it."""
+
+    row: Row
+    state: HoldState
+    expires_at: datetime | None
+    request: int | None
+    """The booking that waits on it for its owner's answer."""
+    waited: bool
+
+    @classmethod
+    def of(cls, row: Row) -> "Standing":
+        """Return a hold as it was found."""
+        return cls(row, row.state, row.expires_at, row.request_number, row.waited_at is not None)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch works on."""
+
+    holds: dict[str, Standing]
+    bookings: dict[int, Row]
+    references: dict[str, str]
+    """Of the bookings that holds became, as far as somebody has to be told."""
+    accepted: dict[int, set[int]]
+    """By booking: the owners who have said yes to it."""
+    now: datetime
+    changes: Changes = field(default_factory=Changes)
+
+
+def must_be_held(batch: Batch, standing: Standing) -> None:
+    """Check that a hold is live and still free to become a booking.
+
+    Raises:
+        AlreadyConfirmed: It is a booking, or waits to become one.
+        HoldExpired: It ran out.
+        HoldNotActive: It was let go.
+    """
+    state = judged(standing.state, standing.expires_at, batch.now)
+    if state is HoldState.CONFIRMED or (state is HoldState.HELD and standing.request is not None):
+        raise AlreadyConfirmed(extra={"reference": batch.references.get(standing.row.id)})
+    if state is HoldState.EXPIRED:
+        raise HoldExpired
+    if state is not HoldState.HELD:
+        raise HoldNotActive
+
+
+def end(batch: Batch, standing: Standing, new: HoldState, reason: ClaimReason) -> None:
+    """Note that a hold ends and frees its stock."""
+    assert may_move(standing.state, new), f"{standing.state} -> {new}"  # noqa: S101 - programmer's error
+    row, spans = standing.row, spans_of(standing.row.spans)
+    batch.changes.move(row.id, standing.state, new)
+    batch.changes.free(row.id, spans, reason)
+    if standing.state is HoldState.HELD:
+        batch.changes.quotas[row.account_id] -= 1
+        if standing.request is None:
+            batch.changes.tell(HoldEnded(hold_id=row.id, how=new.value))
+    tell_moved(batch.changes, spans)
+    standing.state = new
+
+
+def tidy(batch: Batch, standing: Standing) -> None:
+    """End a hold that ran out, and with it the request that waits on it."""
+    if standing.state is HoldState.HELD and judged(standing.state, standing.expires_at, batch.now) is HoldState.EXPIRED:
+        end(batch, standing, HoldState.EXPIRED, ClaimReason.EXPIRED)
+        if standing.request is not None:
+            decline_in(batch, standing.request, how="expired")
+
+
+def decline_in(batch: Batch, number: int, *, how: str) -> Row:
+    """Note that a request is declined; return the booking as it then stands."""
+    row = decline(batch.changes, batch.bookings[number], how=how)._replace(decided_at=batch.now)
+    batch.bookings[number] = row
+    return row
