@@ -1,4 +1,5 @@
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from holdfast.engine.money import (
     TooManyDecimalsError,
     UnknownCurrencyError,
     format_amount,
+    fraction,
     is_currency,
     portion,
     to_minor,
@@ -72,6 +74,15 @@ class TestPortion:
     @given(amount=amounts, basis_points=st.integers(0, 10_000))
     def test_of_a_negative_amount_is_the_negative_portion(self, amount, basis_points):
         assert portion(-amount, basis_points) == -portion(amount, basis_points)
+
+
+class TestFraction:
+    @given(amount=amounts, numerator=st.integers(0, 10**7), denominator=st.integers(1, 10**7))
+    def test_is_the_exact_fraction_rounded_half_to_even(self, amount, numerator, denominator):
+        assert fraction(amount, numerator, denominator) == round(Fraction(amount * numerator, denominator))
+
+    def test_rounds_halves_of_odd_denominators_to_neither_side(self):
+        assert [fraction(amount, 1, 3) for amount in (1, 2, 4, 5, -1, -2)] == [0, 1, 1, 2, 0, -1]
 
 
 class TestToMinor:

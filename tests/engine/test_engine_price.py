@@ -30,6 +30,13 @@ lines = st.builds(
     quantity=st.integers(1, 365),
     unit_minor=st.none() | st.integers(0, 10**9),
     rule=st.sampled_from(["base_price", "tax"]),
+    version=st.integers(1, 3),
+    inputs=st.dictionaries(
+        st.sampled_from(["of", "of_minor", "name"]),
+        st.integers(0, 9) | st.lists(st.integers(0, 9), max_size=3) | st.sampled_from(["Season", "été"]),
+        max_size=3,
+    ),
+    item=st.integers(0, 2),
 )
 prices = st.builds(Price.of, st.sampled_from(["USD", "JPY"]), st.lists(lines, max_size=5))
 
@@ -68,11 +75,20 @@ class TestDigest:
         discount = line(-1_200, kind="discount", label="10% off", unit_minor=None, rule="length_discount")
         assert digest(Price.of("USD", [line(12_000), discount])) == sha256(text.encode()).hexdigest()
 
+    def test_covers_everything_a_line_reckoned_with(self):
+        text = (
+            '{"currency":"KWD","lines":[{"amount_minor":12000,"inputs":{"nights":1,"unit_minor":12000},"item":1,'
+            '"kind":"nights","label":"1 night","quantity":1,"rule":"base_price","unit_minor":12000,"version":2}],'
+            '"total_minor":12000}'
+        )
+        full = line(12_000, version=2, item=1, inputs={"unit_minor": 12_000, "nights": 1})
+        assert digest(Price.of("KWD", [full])) == sha256(text.encode()).hexdigest()
+
     @pytest.mark.parametrize(
         "change",
         [
             *({"kind": "tax"}, {"label": "2 nights"}, {"quantity": 2}, {"unit_minor": None}, {"rule": "weekend_price"}),
-            {"amount_minor": 101},
+            *({"amount_minor": 101}, {"version": 2}, {"item": 1}, {"inputs": {"nights": 1}}),
         ],
     )
     def test_shows_a_change_of_anything_in_a_line(self, change):

@@ -16,6 +16,7 @@ DOCUMENTED_ORDER = (
         "beyond_horizon",
         "party_empty",
         "party_too_large",
+        "too_many_pets",
     ),
     *("closed_to_arrival", "closed_to_departure", "min_nights", "max_nights"),
 )
@@ -52,6 +53,16 @@ class TestReasons:
         request = StayRequest(check_in=MONDAY, check_out=date.max, guests=2)
         assert rules(terms(nights=Calendar()), request) == ["stay_too_long", "max_nights"]
         assert Calendar.asked <= 2
+
+    @pytest.mark.parametrize(
+        ("most", "pets", "said"),
+        [(0, 1, "No pets can stay, not 1."), (1, 2, "At most 1 pet can stay, not 2."), (2, 2, None), (0, 0, None)],
+    )
+    def test_name_pets_beyond_those_that_may_stay(self, most, pets, said):
+        found = reasons(terms(pets_max=most), stay(pets=pets), today=MONDAY)
+        assert [(each.rule, each.detail, each.field) for each in found] == (
+            [("too_many_pets", said, "pets")] if said else []
+        )
 
     def test_name_a_date_in_the_past_once(self):
         assert rules(terms(advance_notice_days=3), stay(), today=MONDAY + timedelta(days=1)) == ["past_date"]
@@ -149,6 +160,7 @@ def naive_rules(the_terms, request, today):
         "advance_notice": 0 <= ahead < the_terms.advance_notice_days,
         "beyond_horizon": ahead >= the_terms.advance_notice_days and ahead > the_terms.booking_window_days,
         "party_empty": request.guests < 1,
+        "too_many_pets": request.pets > the_terms.pets_max,
         "party_too_large": request.guests >= 1 and request.guests > the_terms.guests_max,
         "closed_to_arrival": on_arrival.closed_to_arrival,
         "closed_to_departure": nights > 0 and on_departure.closed_to_departure,
@@ -164,7 +176,8 @@ class TestAnyRequest:
         check_in=st.integers(-5, 50),
         nights=st.integers(-2, 40) | st.integers(360, 370),
         guests=st.integers(-1, 8),
+        pets=st.integers(0, 4),
     )
-    def test_is_told_every_rule_it_breaks_and_no_other(self, the_terms, check_in, nights, guests):
-        request = stay(nights, check_in=MONDAY + timedelta(days=check_in), guests=guests)
+    def test_is_told_every_rule_it_breaks_and_no_other(self, the_terms, check_in, nights, guests, pets):
+        request = stay(nights, check_in=MONDAY + timedelta(days=check_in), guests=guests, pets=pets)
         assert rules(the_terms, request, today=MONDAY) == naive_rules(the_terms, request, MONDAY)

@@ -68,27 +68,22 @@ def digest(price: Price) -> str:
     It is the SHA-256, in hex, of `to_json(price)` as UTF-8 JSON with sorted keys and no spaces: anybody can recompute
     it from what is stored.
     """
-    return sha256(_CANONICAL.encode(to_json(price)).encode()).hexdigest()
+    return digest_of(to_json(price))
+
+
+def digest_of(stored: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a price in its stored form, also one that was stored before lines said all they do."""
+    return sha256(_CANONICAL.encode(stored).encode()).hexdigest()
 
 
 def to_json(price: Price) -> dict[str, Any]:
-    """Return the price as plain JSON values, to store or send."""
+    """Return the price as plain JSON values, to store or send.
+
+    A line from the time before lines had version, inputs and item is told without them, as it was then.
+    """
     return {
         "currency": price.currency,
-        "lines": [
-            {
-                "kind": line.kind,
-                "label": line.label,
-                "amount_minor": line.amount_minor,
-                "quantity": line.quantity,
-                "unit_minor": line.unit_minor,
-                "rule": line.rule,
-                "version": line.version,
-                "inputs": dict(line.inputs),
-                "item": line.item,
-            }
-            for line in price.lines
-        ],
+        "lines": [_line_to_json(line) for line in price.lines],
         "total_minor": price.total_minor,
     }
 
@@ -104,6 +99,20 @@ def from_json(stored: Mapping[str, Any]) -> Price:
         return Price(stored["currency"], lines, stored["total_minor"])
     except (KeyError, TypeError) as error:
         raise ValueError("this is not a stored price") from error
+
+
+def _line_to_json(line: PriceLine) -> dict[str, Any]:
+    plain = {
+        "kind": line.kind,
+        "label": line.label,
+        "amount_minor": line.amount_minor,
+        "quantity": line.quantity,
+        "unit_minor": line.unit_minor,
+        "rule": line.rule,
+    }
+    if line.inputs or line.item or line.version != 1:
+        plain |= {"version": line.version, "inputs": dict(line.inputs), "item": line.item}
+    return plain
 
 
 _CANONICAL = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)

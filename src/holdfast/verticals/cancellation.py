@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from holdfast.engine.money import BASIS_POINTS, fraction
 from holdfast.engine.price import PriceLine, sum_of
+from holdfast.verticals.wording import counted, percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,7 +316,7 @@ def _judged(stay: Booked, clock: _Clock, now: datetime) -> _Verdict:
     kept = _kept_after_check_in(stay, clock, now)
     if after is None or kept >= len(clock.nights):
         return _Verdict("nothing", "The stay has begun: nothing comes back.", _NOTHING)
-    paid = f"{_counted(kept - after.nights_more, 'night')} spent and {after.nights_more} more are paid"
+    paid = f"{counted(kept - after.nights_more, 'night')} spent and {after.nights_more} more are paid"
     return _Verdict("after_check_in", f"{paid}; of the rest {_shares_text(after.shares)}.", after.shares, kept)
 
 
@@ -404,10 +405,8 @@ def _same(one: RefundStep, other: RefundStep) -> bool:
 
 
 def _window_text(window: RefundWindow) -> str:
-    when = (
-        f"at least {_counted(window.days_before, 'day')} before check-in" if window.days_before else "before check-in"
-    )
-    kept = f"{_counted(window.nights_kept, 'night')} paid, of the rest " if window.nights_kept else ""
+    when = f"at least {counted(window.days_before, 'day')} before check-in" if window.days_before else "before check-in"
+    kept = f"{counted(window.nights_kept, 'night')} paid, of the rest " if window.nights_kept else ""
     return f"Canceled {when}: {kept}{_shares_text(window.shares)}."
 
 
@@ -419,14 +418,3 @@ def _shares_text(shares: Shares) -> str:
         whole = parts[0][0]
         return "everything comes back" if whole == BASIS_POINTS else f"{percent(whole)} comes back"
     return ", ".join(f"{percent(bp)} of {what}" for bp, what in parts) + " comes back"
-
-
-def percent(basis_points: int) -> str:
-    """Return basis points as a person writes them: `14.95%`."""
-    sign = "-" if basis_points < 0 else ""
-    whole, hundredths = divmod(abs(basis_points), 100)
-    return sign + (f"{whole}.{hundredths:02d}".rstrip("0") if hundredths else str(whole)) + "%"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -6,7 +6,7 @@ it costs and `spans` what it takes; what comes back is for `cancellation` to say
 read from outside.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -16,6 +16,21 @@ from holdfast.engine.claims import Span
 from holdfast.engine.money import portion
 from holdfast.engine.price import Price, PriceLine, sum_of
 from holdfast.verticals.cancellation import CancellationPolicy
+from holdfast.verticals.price_rules import (
+    adjustment,
+    base_price,
+    cleaning_fee,
+    date_price,
+    early_bird,
+    extra_guests,
+    last_minute,
+    length_discount,
+    pet_fee,
+    service_fee,
+    tax,
+    weekend_price,
+)
+from holdfast.verticals.wording import counted
 
 STAY_NIGHTS_MAX: Final = 365
 """The longest stay there is, whatever a property allows."""
@@ -28,6 +43,39 @@ class LengthDiscount:
     nights: int
     percent_bp: int
     """Basis points: 1000 is 10 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AheadDiscount:
+    """A discount on the nights of a stay that is booked so many days before arrival."""
+
+    days: int
+    """At least, of an early bird; at most, at the last minute. Days at the property: 0 is the day of arrival."""
+    percent_bp: int
+    """Basis points: 1000 is 10 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """What makes some nights dearer or cheaper: a share of the price each of them has."""
+
+    name: str
+    percent_bp: int
+    """Basis points; negative: cheaper."""
+    weekdays: tuple[int, ...] = ()
+    """The nights that begin on these days, 0 is Monday; none: every day."""
+    first: date | None = None
+    """The first night; None: from ever."""
+    end: date | None = None
+    """The first night it is over; None: never."""
+
+    def applies_to(self, night: date) -> bool:
+        """Return whether it makes this night dearer or cheaper."""
+        return (
+            (self.first is None or night >= self.first)
+            and (self.end is None or night < self.end)
+            and (not self.weekdays or night.weekday() in self.weekdays)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +108,9 @@ class StayTerms:
     guests_included: int
     guests_max: int
     tax_bp: int
-    """Tax on nights, extra guests and cleaning after discount, in basis points."""
+    """Tax on everything else, in basis points."""
     discounts: tuple[LengthDiscount, ...]
+    """One discount applies at most: of all that are reached, also those for booking early or late, the largest."""
     min_nights: int
     max_nights: int
     check_in_from: time
@@ -73,6 +122,18 @@ class StayTerms:
     preparation_nights: int
     """Nights kept free after every stay."""
     policy: CancellationPolicy
+    adjustments: tuple[Adjustment, ...] = ()
+    early_bird: tuple[AheadDiscount, ...] = ()
+    last_minute: tuple[AheadDiscount, ...] = ()
+    pets_max: int = 0
+    pet_minor: int = 0
+    """Per pet and stay."""
+    service_bp: int = 0
+    """What the platform takes for its service, on nights and fees, in basis points."""
+    instant: bool = True
+    """Whether it is booked at once; else the owner has time to say yes."""
+    pay_at_property: bool = True
+    """Whether it may be paid on arrival; else it has to be paid before it is confirmed."""
     nights: Mapping[date, NightTerms] = field(default_factory=dict)
     """Only the dates that differ."""
 
@@ -85,6 +146,7 @@ class StayRequest:
     check_out: date
     """The day of departure, which is not a night."""
     guests: int
+    pets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +157,7 @@ class Reason:
     detail: str
     """What a person reads."""
     field: str
-    """The field of the request to change: `check_in`, `check_out` or `guests`."""
+    """The field of the request to change: `check_in`, `check_out`, `guests` or `pets`."""
 
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -122,8 +184,8 @@ def reasons(terms: StayTerms, request: StayRequest, *, today: date) -> tuple[Rea
     """Return every rule that stands against a request, none if it may be booked; stock is not looked at.
 
     The order is always: `empty_range`, `stay_too_long`, `past_date`, `advance_notice`, `beyond_horizon`, `party_empty`,
-    `party_too_large`, `closed_to_arrival`, `closed_to_departure`, `min_nights`, `max_nights`. A date in the past is not
-    also called too short notice, and of an empty range nothing is said about departure and length.
+    `party_too_large`, `too_many_pets`, `closed_to_arrival`, `closed_to_departure`, `min_nights`, `max_nights`. A date
+    in the past is not also called too short notice, and of an empty range nothing is said about departure and length.
 
     Args:
         terms: With the dates that differ, from `check_in` to `check_out`, both in.
@@ -139,45 +201,47 @@ def reasons(terms: StayTerms, request: StayRequest, *, today: date) -> tuple[Rea
             Reason("stay_too_long", f"A stay has at most {STAY_NIGHTS_MAX} nights, not {nights}.", "check_out")
         )
     _judge_arrival_day(found, terms, request.check_in.toordinal() - today.toordinal())
-    if request.guests < 1:
-        found.append(Reason("party_empty", "A stay needs at least one guest.", "guests"))
-    elif request.guests > terms.guests_max:
-        found.append(
-            Reason(
-                "party_too_large",
-                f"At most {_counted(terms.guests_max, 'guest')} can stay, not {request.guests}.",
-                "guests",
-            )
-        )
+    _judge_party(found, terms, request)
     _judge_calendar(found, terms, request, nights)
     return tuple(found)
 
 
-def price(terms: StayTerms, request: StayRequest) -> Price:
+def price(terms: StayTerms, request: StayRequest, *, today: date) -> Price:
     """Return what a stay costs, itemized; the caller has asked `reasons` before.
 
     Lines come in the order they are reckoned: `nights` (one line per kind of night and price: ordinary, weekend, dates
-    with a price of their own), one `discount` on the nights (of the length discounts, the longest that the stay
-    reaches), `cleaning`, `extra_guests`, and `tax` on all before it. Shares are rounded half-even, each line once;
-    lines that do not apply are left out.
+    with a price of their own), each `adjustment` on the nights it is for, one `discount` on nights and adjustments (the
+    largest that the stay reaches), `cleaning`, `extra_guests`, `pets`, `service` on all before it, and `tax` on all
+    before it. Shares are rounded half-even, each line once; lines that do not apply are left out. Every line carries
+    what `replay` needs to make it again.
+
+    Args:
+        terms: With the dates that differ, from `check_in` to `check_out`.
+        request: What is asked for.
+        today: The day it is at the property: early and late booking have their discounts.
 
     Raises:
         ValueError: The stay has no nights or more than `STAY_NIGHTS_MAX`.
     """
     nights = _count_nights(request)
     lines = _night_lines(terms, request.check_in, nights)
-    discount = _reached_discount(terms.discounts, nights)
+    if terms.adjustments:
+        _add_adjustments(lines, terms, request.check_in, nights)
+    discount = _best_discount(terms, nights, request.check_in.toordinal() - today.toordinal())
     if discount is not None:
-        lines.append(_discount_line(discount, sum_of(lines)))
-    if terms.cleaning_minor:
-        lines.append(_line("cleaning", "Cleaning", terms.cleaning_minor, 1, "cleaning_fee"))
-    extra = request.guests - terms.guests_included
-    if extra > 0 and terms.extra_guest_minor:
-        label = f"{_counted(extra, 'extra guest')}, {_counted(nights, 'night')}"
-        lines.append(_line("extra_guests", label, terms.extra_guest_minor, extra * nights, "extra_guests"))
+        make, reached = discount
+        lines.append(make(**reached, of=list(range(len(lines))), of_minor=sum_of(lines)))
+    _add_fees(lines, terms, request, nights)
     if terms.tax_bp:
-        lines.append(_tax_line(terms.tax_bp, sum_of(lines)))
+        lines.append(tax(percent_bp=terms.tax_bp, of=list(range(len(lines))), of_minor=sum_of(lines)))
     return Price.of(terms.currency, lines)
+
+
+def night_price(terms: StayTerms, night: date) -> int:
+    """Return what this one night costs with its adjustments and without anything else, as a calendar shows it."""
+    _, unit_minor = _night_rule(terms, night)
+    for_it = [portion(unit_minor, each.percent_bp) for each in terms.adjustments if each.applies_to(night)]
+    return max(0, unit_minor + sum(for_it))
 
 
 def flat_price(terms: StayTerms, nights: int) -> Price:
@@ -187,7 +251,7 @@ def flat_price(terms: StayTerms, nights: int) -> Price:
         ValueError: There are no nights or more than `STAY_NIGHTS_MAX`.
     """
     _check_length(nights)
-    line = _line("nights", _counted(nights, "night"), terms.base_minor, nights, "base_price")
+    line = base_price(unit_minor=terms.base_minor, nights=nights)
     return Price(terms.currency, (line,), line.amount_minor)
 
 
@@ -217,11 +281,22 @@ def _judge_arrival_day(found: list[Reason], terms: StayTerms, days_ahead: int) -
     if days_ahead < 0:
         found.append(Reason("past_date", "Check-in lies in the past.", "check_in"))
     elif days_ahead < terms.advance_notice_days:
-        notice = _counted(terms.advance_notice_days, "day")
+        notice = counted(terms.advance_notice_days, "day")
         found.append(Reason("advance_notice", f"This place needs {notice} of notice before check-in.", "check_in"))
     elif days_ahead > terms.booking_window_days:
-        window = _counted(terms.booking_window_days, "day")
+        window = counted(terms.booking_window_days, "day")
         found.append(Reason("beyond_horizon", f"Check-in can be at most {window} ahead.", "check_in"))
+
+
+def _judge_party(found: list[Reason], terms: StayTerms, request: StayRequest) -> None:
+    if request.guests < 1:
+        found.append(Reason("party_empty", "A stay needs at least one guest.", "guests"))
+    elif request.guests > terms.guests_max:
+        most = counted(terms.guests_max, "guest")
+        found.append(Reason("party_too_large", f"At most {most} can stay, not {request.guests}.", "guests"))
+    if request.pets > terms.pets_max:
+        most = f"At most {counted(terms.pets_max, 'pet')}" if terms.pets_max else "No pets"
+        found.append(Reason("too_many_pets", f"{most} can stay, not {request.pets}.", "pets"))
 
 
 def _judge_calendar(found: list[Reason], terms: StayTerms, request: StayRequest, nights: int) -> None:
@@ -234,10 +309,10 @@ def _judge_calendar(found: list[Reason], terms: StayTerms, request: StayRequest,
         found.append(Reason("closed_to_departure", f"Nobody can leave on {request.check_out}.", "check_out"))
     least = terms.min_nights if arrival.min_nights is None else arrival.min_nights
     if nights < least:
-        found.append(Reason("min_nights", f"The shortest stay is {_counted(least, 'night')}.", "check_out"))
+        found.append(Reason("min_nights", f"The shortest stay is {counted(least, 'night')}.", "check_out"))
     most = terms.max_nights if arrival.max_nights is None else arrival.max_nights
     if nights > most:
-        found.append(Reason("max_nights", f"The longest stay is {_counted(most, 'night')}.", "check_out"))
+        found.append(Reason("max_nights", f"The longest stay is {counted(most, 'night')}.", "check_out"))
 
 
 def _count_nights(request: StayRequest) -> int:
@@ -260,13 +335,10 @@ def _night_lines(terms: StayTerms, check_in: date, nights: int) -> list[PriceLin
     ordinary = nights - weekend - sum(own.values())
     lines = []
     if ordinary:
-        lines.append(_line("nights", _counted(ordinary, "night"), terms.base_minor, ordinary, "base_price"))
+        lines.append(base_price(unit_minor=terms.base_minor, nights=ordinary))
     if weekend and terms.weekend_minor is not None:
-        label = _counted(weekend, "weekend night")
-        lines.append(_line("nights", label, terms.weekend_minor, weekend, "weekend_price"))
-    for unit_minor, count in own.items():
-        label = f"{_counted(count, 'night')}, priced by date"
-        lines.append(_line("nights", label, unit_minor, count, "date_price"))
+        lines.append(weekend_price(unit_minor=terms.weekend_minor, nights=weekend))
+    lines += [date_price(unit_minor=unit_minor, nights=count) for unit_minor, count in own.items()]
     return lines
 
 
@@ -284,49 +356,72 @@ def _own_prices(terms: StayTerms, check_in: date, nights: int) -> tuple[dict[int
     return own, own_weekend
 
 
-def _reached_discount(discounts: tuple[LengthDiscount, ...], nights: int) -> LengthDiscount | None:
-    best: LengthDiscount | None = None
-    for discount in discounts:
-        if discount.nights <= nights and (best is None or discount.nights > best.nights):
-            best = discount
+def _night_rule(terms: StayTerms, night: date) -> tuple[str, int]:
+    """Return which rule prices a night, and its price."""
+    own = terms.nights.get(night, _ORDINARY).price_minor
+    if own is not None:
+        return "date_price", own
+    if terms.weekend_minor is not None and night.weekday() in _WEEKEND:
+        return "weekend_price", terms.weekend_minor
+    return "base_price", terms.base_minor
+
+
+def _add_adjustments(lines: list[PriceLine], terms: StayTerms, check_in: date, nights: int) -> None:
+    places = {(line.rule, line.unit_minor): place for place, line in enumerate(lines)}
+    first = check_in.toordinal()
+    of_night = [
+        (night, places[_night_rule(terms, night)]) for night in map(date.fromordinal, range(first, first + nights))
+    ]
+    units = [line.unit_minor or 0 for line in lines]
+    for each in terms.adjustments:
+        counts: dict[int, int] = {}
+        for night, place in of_night:
+            if each.applies_to(night):
+                counts[place] = counts.get(place, 0) + 1
+        if counts:
+            of = sorted(counts)
+            line = adjustment(
+                name=each.name,
+                percent_bp=each.percent_bp,
+                of=of,
+                nights=[counts[place] for place in of],
+                of_minor=sum(counts[place] * units[place] for place in of),
+                before_minor=sum_of(lines),
+            )
+            lines.append(line)
+
+
+def _best_discount(
+    terms: StayTerms, nights: int, days_ahead: int
+) -> tuple[Callable[..., PriceLine], dict[str, int]] | None:
+    """Return the rule of the largest discount that a stay reaches, and its inputs; of equal ones the first wins."""
+    best: tuple[Callable[..., PriceLine], dict[str, int]] | None = None
+    most = 0
+    for length in terms.discounts:
+        if length.nights <= nights and length.percent_bp > most:
+            most = length.percent_bp
+            best = length_discount, {"percent_bp": most, "nights": nights, "nights_least": length.nights}
+    for early in terms.early_bird:
+        if early.days <= days_ahead and early.percent_bp > most:
+            most = early.percent_bp
+            best = early_bird, {"percent_bp": most, "days_ahead": days_ahead, "days_least": early.days}
+    for late in terms.last_minute:
+        if days_ahead <= late.days and late.percent_bp > most:
+            most = late.percent_bp
+            best = last_minute, {"percent_bp": most, "days_ahead": days_ahead, "days_most": late.days}
     return best
 
 
-def _discount_line(discount: LengthDiscount, nights_minor: int) -> PriceLine:
-    return PriceLine(
-        kind="discount",
-        label=f"{_percent(discount.percent_bp)} off for {_counted(discount.nights, 'night')} or more",
-        amount_minor=-portion(nights_minor, discount.percent_bp),
-        quantity=1,
-        unit_minor=None,
-        rule="length_discount",
-    )
-
-
-def _tax_line(tax_bp: int, taxed_minor: int) -> PriceLine:
-    return PriceLine(
-        kind="tax",
-        label=f"Tax {_percent(tax_bp)}",
-        amount_minor=portion(taxed_minor, tax_bp),
-        quantity=1,
-        unit_minor=None,
-        rule="tax",
-    )
-
-
-def _line(kind: str, label: str, unit_minor: int, quantity: int, rule: str) -> PriceLine:
-    return PriceLine(
-        kind=kind, label=label, amount_minor=quantity * unit_minor, quantity=quantity, unit_minor=unit_minor, rule=rule
-    )
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _percent(basis_points: int) -> str:
-    whole, hundredths = divmod(basis_points, 100)
-    return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".") + "%" if hundredths else f"{whole}%"
+def _add_fees(lines: list[PriceLine], terms: StayTerms, request: StayRequest, nights: int) -> None:
+    if terms.cleaning_minor:
+        lines.append(cleaning_fee(unit_minor=terms.cleaning_minor))
+    extra = request.guests - terms.guests_included
+    if extra > 0 and terms.extra_guest_minor:
+        lines.append(extra_guests(unit_minor=terms.extra_guest_minor, guests=extra, nights=nights))
+    if request.pets > 0 and terms.pet_minor:
+        lines.append(pet_fee(unit_minor=terms.pet_minor, pets=request.pets))
+    if terms.service_bp:
+        lines.append(service_fee(percent_bp=terms.service_bp, of=list(range(len(lines))), of_minor=sum_of(lines)))
 
 
 def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:

@@ -1,6 +1,5 @@
 """What the routes of booking read and answer."""
 
-from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field
@@ -31,7 +30,7 @@ from holdfast.kit.http.wire import (
     items,
 )
 from holdfast.verticals.cancellation import CancellationPolicy, Shares
-from holdfast.verticals.stays import NightTerms, StayRequest, StayTerms, price
+from holdfast.verticals.stays import NightTerms, StayTerms, night_price
 
 ITEMS_MAX: Final = 5
 GUESTS_MAX: Final = 50
@@ -516,7 +515,7 @@ class NightOut(Wire):
         own = terms.nights.get(stock.night, _ORDINARY)
         return cls(
             date=stock.night,
-            price=MoneyOut(amount=_night_price(terms, stock.night), currency=terms.currency),
+            price=MoneyOut(amount=night_price(terms, stock.night), currency=terms.currency),
             capacity=stock.capacity,
             free=stock.free,
             closed=stock.closed,
@@ -525,12 +524,6 @@ class NightOut(Wire):
             closed_to_arrival=own.closed_to_arrival,
             closed_to_departure=own.closed_to_departure,
         )
-
-
-def _night_price(terms: StayTerms, night: date) -> int:
-    """Return what the vertical asks for this one night; its first line is the night itself."""
-    stay = StayRequest(check_in=night, check_out=night + timedelta(days=1), guests=terms.guests_included)
-    return price(terms, stay).lines[0].amount_minor
 
 
 class CalendarOut(Wire):

@@ -75,8 +75,12 @@ class Quoting:
         """
         offers = await self.offers(items)
         self.judge(items, offers)
-        parts = [stays.price(offers[item.property_id].terms, _request(item)) for item in items]
+        parts = [self.priced(item, offers[item.property_id]) for item in items]
         return await self._promise(account_id, items, offers, parts)
+
+    def priced(self, item: StayItem, offer: StayOffer) -> Price:
+        """Return what a stay costs today."""
+        return stays.price(offer.terms, _request(item), today=self._clock.today(offer.terms.zone))
 
     async def offers(self, items: Sequence[StayItem]) -> dict[int, StayOffer]:
         """Return the offers of all properties asked for.
@@ -190,7 +194,7 @@ def _full(row: Row) -> FullQuote:
 
 
 def _request(item: StayItem) -> StayRequest:
-    return StayRequest(check_in=item.check_in, check_out=item.check_out, guests=item.guests)
+    return StayRequest(check_in=item.check_in, check_out=item.check_out, guests=item.guests, pets=item.pets)
 
 
 def claim_of(items: Sequence[StayItem], offers: dict[int, StayOffer]) -> ClaimOrder:
