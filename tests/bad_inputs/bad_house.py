@@ -14,6 +14,8 @@ from support.visitors import Site, confirmation, stay
 
 BODY_LIMIT_BYTES = 1_048_576
 HOLDS_MOST = 6
+STILL = 5
+"""How many looks in a row have to see the same."""
 JSON = {"content-type": "application/json"}
 
 _MOVES_BY_ITSELF = {
@@ -22,9 +24,12 @@ _MOVES_BY_ITSELF = {
     "search_cursor",
     "booking_outbox",  # emptied when everybody has read it; what was published is counted in sqlite_sequence
     "catalog_outbox",
+    "payments_outbox",
+    "payments_cursor",
+    "payments_message",  # providers tell of what was done a while ago; forged ones are looked for by their id
 }
-_FOLLOWS = ("search_",)
-"""Search follows the others by itself, a moment later."""
+_FOLLOWS = ("search_", "sagas_")
+"""Search and journeys follow the others by themselves, a moment later."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class House:
         self._file = sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False)
         self._days = iter(range(20, 720, 2))
         self._numbers = itertools.count(1)
+        self._paid = None
         self.people = {
             "guest": self.site.guest("gina"),
             "rival": self.site.guest("rita"),
@@ -108,6 +114,9 @@ class House:
             terms={"min_nights": 3, "max_nights": 5, "advance_notice_days": 10, "booking_window_days": 200},
         )
         self.other = self.people["other_owner"].property(name="House of another owner")
+        self.prepaid = owner.property(name="Paid before arrival", terms={"pay_at_property": False})
+        euros = {"base_price": {"amount": 9_000, "currency": "EUR"}, "cleaning_fee": {"amount": 0, "currency": "EUR"}}
+        self.in_euros = owner.property(name="Paid in euros", terms=euros)
 
     def close(self):
         self.site.close()
@@ -142,6 +151,34 @@ class House:
     def booking(self, who="guest", **changes):
         person = self.people[who]
         return person.get(f"/v1/bookings/{person.confirmed(self.hold(who, **changes))['reference']}")
+
+    def prepaid_hold(self, who="guest", *, keep=False):
+        """A live hold that has to be paid before it is confirmed; with `keep` what was held before stays."""
+        wish = self.wish(property_id=self.prepaid)
+        return self.people[who].held(wish) if keep else self.hold(who, **wish)
+
+    def bought(self):
+        """A booking of the guest's that is paid and settled: nothing about it moves any more."""
+        booked = self.empty_handed().bought(self.wish(property_id=self.prepaid))
+        self.quiet(lambda: True)
+        return booked
+
+    def paid_booking(self):
+        """The same booking each time, for what is refused."""
+        if self._paid is None:
+            self._paid = self.bought()
+        return self._paid
+
+    def quiet(self, holds):
+        """Wait until something holds and no table has moved for a while: journeys are done."""
+        assert wait_until(holds, within_s=30)
+        seen = []
+
+        def is_still():
+            seen.append(self.state())
+            return len(seen) > STILL and len({repr(each) for each in seen[-STILL:]}) == 1
+
+        assert wait_until(is_still, within_s=30), "something keeps moving"
 
     def confirmation(self, **changes):
         return confirmation(self.hold()) | changes

@@ -14,6 +14,8 @@ PASSWORD = "four random words here"
 SECRET = "kLm3Xq9vT2wZ8rB5nY7cD4fG6hJ1pS0a"
 """What servers that share a database sign with, and where no secret file is wanted."""
 ZONE = "America/New_York"
+GOOD_CARD = "pm_card_visa"
+"""A token of the simulator's."""
 NO_TLS = ssl.create_default_context()
 """Servers under test speak plain HTTP; without this each client would read all certificates of the machine."""
 FRESH_WITHIN_S = 1.0
@@ -154,6 +156,27 @@ class Visitor:
         """A booking from nothing, in full."""
         return self.get(f"/v1/bookings/{self.confirmed(self.held(*stays))['reference']}")
 
+    def paid(self, hold, token=GOOD_CARD, method="card", **how):
+        """A payment of a hold that was accepted."""
+        body = {"hold_id": hold["id"], "hold_token": hold["token"], "method": method, **how}
+        return self.post("/v1/payments", body | ({} if token is None else {"token": token}))
+
+    def bought(self, *stays, token=GOOD_CARD):
+        """A booking that was paid by card, in full, once the money was taken."""
+        hold = self.held(*stays)
+        payment = self.paid(hold, token)
+        reference = self.post("/v1/bookings", confirmation(hold, payment))["reference"]
+        assert wait_until(lambda: self._status(reference) == "completed", within_s=30), self._status(reference)
+        return self.get(f"/v1/bookings/{reference}")
+
+    def cancelled(self, reference):
+        """A booking that was canceled as its newest cancellation quote says."""
+        quoted = self.post(f"/v1/bookings/{reference}/cancellation-quotes", {})
+        return self.post(f"/v1/bookings/{reference}/cancel", {"quote_id": quoted["id"]})
+
+    def _status(self, reference):
+        return self.get(f"/v1/bookings/{reference}")["payment"]["status"]
+
     def finds(self, property_id, **query):
         """Whether a search comes upon a property."""
         return property_id in [each["property_id"] for each in self.get("/v1/search/stays", **query)["items"]]
@@ -214,9 +237,10 @@ class Site:
         self.close()
 
 
-def confirmation(hold):
-    """The body that confirms a hold."""
-    return {"hold_id": hold["id"], "hold_token": hold["token"], "payment": {"method": "at_property"}}
+def confirmation(hold, payment=None):
+    """The body that confirms a hold, paid at the property or by a payment."""
+    how = {"method": "at_property"} if payment is None else {"method": payment["method"], "payment_id": payment["id"]}
+    return {"hold_id": hold["id"], "hold_token": hold["token"], "payment": how}
 
 
 def nights_of(item):
