@@ -37,6 +37,10 @@ class TestAServer:
         }
         assert server.execute(durable[server.engine]).strip() in {"onon", "1"}
 
+    def test_shares_no_temporary_files_with_another(self, server):
+        if server.engine == "mysql":
+            assert server.execute("SELECT @@tmpdir").strip() == str(server.folder / "tmp")
+
     def test_leaves_no_folder_behind(self, server):
         server.stop()
         assert not server.folder.exists()

@@ -363,12 +363,17 @@ class MariaDB(Server):
         return self._run([*command, "--batch", "--skip-column-names", *([database] if database else [])], sql)
 
     def _initialize(self) -> list[str]:
+        self._temporary.mkdir(exist_ok=True)
+        if self._user:
+            os.chown(self._temporary, self._user.pw_uid, self._user.pw_gid)
         options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+        options.append(f"--tmpdir={self._temporary}")
         return [str(self._programs["mariadb-install-db"]), "--no-defaults", f"--datadir={self.data}", *options]
 
     def _command(self) -> list[str]:
         options = {
             "datadir": str(self.data),
+            "tmpdir": str(self._temporary),
             "socket": str(self._socket),
             "pid-file": str(self.folder / "pid"),
             "bind-address": _HOST,
@@ -390,6 +395,11 @@ class MariaDB(Server):
             "CREATE USER IF NOT EXISTS holdfast@'127.0.0.1' IDENTIFIED BY 'holdfast';"
             "GRANT ALL PRIVILEGES ON *.* TO holdfast@'127.0.0.1'"
         )
+
+    @property
+    def _temporary(self) -> Path:
+        """Where the server keeps its temporary files: in one folder for all, two servers can take each other's."""
+        return self.folder / "tmp"
 
     @property
     def _socket(self) -> Path:
