@@ -6,11 +6,14 @@ their own, such as `granian --interface asgi --factory holdfast.app.asgi:from_en
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from holdfast.app import pages
 from holdfast.app.description import complete
@@ -89,7 +92,7 @@ def create_app(
         async with assembled(settings, run, clock=clock, prepared=prepared) as assembly:
             install_routes(app, assembly)
             if not run.work_elsewhere:
-                assembly.work()
+                await assembly.work()
             log.info("server.ready", modules=sorted(assembly.running))
             yield
             log.info("server.stopping")
@@ -137,6 +140,7 @@ def install_routes(app: FastAPI, assembly: Assembly) -> None:
     for router in _gateway_routers(assembly):
         app.include_router(router)
     _mount_home_rental(app, assembly)
+    _mount_modules(app, assembly)
     for name in sorted(assembly.running, key=lambda name: _HOT.index(name) if name in _HOT else len(_HOT)):
         for router in assembly.running[name].built.routers:
             app.include_router(router)
@@ -179,6 +183,18 @@ def _mount_home_rental(app: FastAPI, assembly: Assembly) -> None:
     contracts = {_HOME_RENTAL: home_rental.application(**doors)} if all(doors.values()) else {}
     app.state.mounted.update(contracts)
     complete(app, contracts)
+
+
+def _mount_modules(app: FastAPI, assembly: Assembly) -> None:
+    for running in assembly.running.values():
+        for mount in running.built.mounts:
+            app.state.mounted[mount.prefix] = mount.app
+            app.add_route(mount.prefix, _slash_after, include_in_schema=False)
+            mount.serve(app)
+
+
+async def _slash_after(request: Request) -> Response:
+    return RedirectResponse(f"{request.url.path}/", HTTPStatus.PERMANENT_REDIRECT)
 
 
 def _check_of(db: Any) -> Any:

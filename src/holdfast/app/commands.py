@@ -47,7 +47,7 @@ async def work_until_stopped(settings: Settings, run: RunSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with only_process(database_urls(settings, run)):
         async with assembled(settings, run) as assembly:
-            assembly.work()
+            await assembly.work()
             await stop.wait()
 
 

@@ -26,11 +26,12 @@ from holdfast.kit.outbox import Relay, prune
 from holdfast.kit.secrets import Keyring
 from holdfast.kit.settings import Settings
 from holdfast.payments.module import MODULE as PAYMENTS
+from holdfast.sagas.module import MODULE as SAGAS
 from holdfast.search.module import MODULE as SEARCH
 
 log = structlog.get_logger()
 
-MODULES: Final[tuple[Module, ...]] = (ACCOUNTS, CATALOG, BOOKING, PAYMENTS, SEARCH)
+MODULES: Final[tuple[Module, ...]] = (ACCOUNTS, CATALOG, BOOKING, PAYMENTS, SEARCH, SAGAS)
 """Every module there is."""
 
 _PRUNE_EVERY_S: Final = 60.0
@@ -96,8 +97,11 @@ class Assembly:
                 made.append(Relay(subscription, source.built.outbox, source.db, subscriber.db, self.clock))
         return made
 
-    def work(self) -> None:
-        """Start relays and jobs as tasks of this event loop."""
+    async def work(self) -> None:
+        """Start what modules do by themselves, and relays and jobs as tasks of this event loop."""
+        for running in self.running.values():
+            if running.built.start is not None:
+                await running.built.start()
         relays = self.relays()
         for relay in relays:
             self._spawn(f"relay:{relay.subscription.name}", relay.run())
@@ -186,6 +190,7 @@ async def assemble(
             keyring=keyring,
             settings=read_settings(module.settings),
             doors={need: running[need].built.api for need in module.needs},
+            url=url,
         )
         running[module.name] = Running(module=module, url=url, db=databases[url], built=module.build(house))
     return Assembly(clock=clock, keyring=keyring, running=running, databases=databases)

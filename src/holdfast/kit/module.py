@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import MetaData
+from starlette.types import ASGIApp
 
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
@@ -35,6 +36,19 @@ class House:
     """An instance of the module's settings."""
     doors: Mapping[str, Any]
     """The doors of the modules it needs, by name."""
+    url: str = ""
+    """Where the module's own database is, for what is kept beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """An application of a module's own, served below a prefix of the whole."""
+
+    prefix: str
+    """Like `/simulator`."""
+    app: ASGIApp
+    serve: Callable[[ASGIApp], None]
+    """Told of the application around it, once there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +60,9 @@ class Built:
     jobs: tuple[Job, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     outbox: Outbox | None = None
+    start: Callable[[], Awaitable[None]] | None = None
+    """Begins what the module does by itself besides its jobs, in the running loop; before relays and jobs."""
+    mounts: tuple[Mount, ...] = ()
     close: Callable[[], Awaitable[None]] | None = None
     """Finishes what is under way, before the database closes."""
 
