@@ -1,0 +1,223 @@
+"""Rows of payments. What a CHECK can say is said here; what it cannot, the guards of the first migration say."""
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
+
+from holdfast.kit.db.tables import STRICT, module_tables, one_of
+from holdfast.kit.db.types import Choice, Flag, Json, Moment, Text, Whole
+from holdfast.kit.outbox import Outbox
+from holdfast.payments.api import CaseKind, CaseState, PaymentMethod, PaymentState, RefundState
+from holdfast.payments.rules import Dispute
+
+
+class TransferKind(StrEnum):
+    """Why money went from one account to another; docs/ledger.md has a table of them."""
+
+    CAPTURE = "capture"
+    SALE = "sale"
+    REFUND = "refund"
+    RETURNED = "returned"
+    """The parts of those who give a refund."""
+    DISPUTE = "dispute"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
+
+
+class MethodState(StrEnum):
+    """Where a stored way to pay stands."""
+
+    STARTING = "starting"
+    KEPT = "kept"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+tables = module_tables("payments")
+
+payment = Table(
+    "payments_payment",
+    tables,
+    Column("id", Text(40), primary_key=True),
+    Column("hold_id", Text(40), nullable=False),
+    # The hold, while this payment stands for it. UNIQUE: a hold is paid once, whoever tries what at the same time.
+    Column("open_hold", Text(40)),
+    Column("account_id", Whole(), nullable=False),
+    Column("route", Text(120), nullable=False),
+    Column("key", Text(255)),
+    Column("fingerprint", Text(64), nullable=False),
+    Column("replays", Whole(), nullable=False),
+    Column("attempt", Whole(), nullable=False),
+    Column("provider", Text(20), nullable=False),
+    Column("provider_ref", Text(255)),
+    Column("method", Choice(PaymentMethod), nullable=False),
+    Column("amount_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("state", Choice(PaymentState), nullable=False),
+    Column("waited", Flag(), nullable=False),
+    Column("captured_minor", Whole(), nullable=False),
+    Column("refunded_minor", Whole(), nullable=False),
+    Column("brand", Text(40)),
+    Column("last4", Text(4)),
+    Column("action_url", Text(2000)),
+    Column("denial", Text(60)),
+    Column("reference", Text(40)),
+    # Who gets the captured money: [account, minor units] each. Written before the capture is asked for.
+    Column("shares", Json()),
+    Column("sold", Flag(), nullable=False),
+    Column("dispute", Choice(Dispute), nullable=False),
+    Column("disputed_minor", Whole(), nullable=False),
+    # Counts changes, so that an answer that was on its way while something changed is not taken for the newest.
+    Column("version", Whole(), nullable=False),
+    Column("created_at", Moment(), nullable=False),
+    Column("touched_at", Moment(), nullable=False),
+    Column("authorised_at", Moment()),
+    Column("captured_at", Moment()),
+    Column("ended_at", Moment()),
+    one_of("state", PaymentState),
+    one_of("method", PaymentMethod),
+    one_of("dispute", Dispute),
+    UniqueConstraint("open_hold"),
+    UniqueConstraint("account_id", "route", "key"),
+    UniqueConstraint("hold_id", "attempt"),
+    UniqueConstraint("provider", "provider_ref"),
+    CheckConstraint("amount_minor > 0", name="amount_whole"),
+    CheckConstraint("captured_minor >= 0 AND captured_minor <= amount_minor", name="captured_fits"),
+    # This is the guard: whatever the code above believes, no more is given back than was taken.
+    CheckConstraint("refunded_minor >= 0 AND refunded_minor <= captured_minor", name="refunded_fits"),
+    CheckConstraint("(state = 'captured') = (captured_minor > 0)", name="captured_whole"),
+    CheckConstraint("(state = 'denied') = (denial IS NOT NULL)", name="denied_why"),
+    CheckConstraint("open_hold IS NULL OR open_hold = hold_id", name="open_for_its_hold"),
+    CheckConstraint("open_hold IS NOT NULL OR state IN ('captured', 'denied', 'voided')", name="open_stands"),
+    CheckConstraint("open_hold IS NULL OR state NOT IN ('denied', 'voided')", name="ended_makes_way"),
+    CheckConstraint("(dispute = 'none') = (disputed_minor = 0)", name="dispute_whole"),
+    CheckConstraint("disputed_minor >= 0 AND disputed_minor <= captured_minor", name="disputed_fits"),
+    Index("payments_payment_state_touched_at_ix", "state", "touched_at"),
+    **STRICT,
+)
+
+refund = Table(
+    "payments_refund",
+    tables,
+    Column("id", Text(40), primary_key=True),
+    Column("key", Text(255), nullable=False),
+    Column("payment_id", Text(40), ForeignKey("payments_payment.id"), nullable=False),
+    Column("amount_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("state", Choice(RefundState), nullable=False),
+    Column("attempt", Whole(), nullable=False),
+    Column("reason", Text(60), nullable=False),
+    Column("reference", Text(40)),
+    Column("shares", Json(), nullable=False),
+    Column("provider_ref", Text(255)),
+    # The provider's objects of attempts that failed, which say nothing of the attempt of now.
+    Column("spent_refs", Json(), nullable=False),
+    Column("failure", Text(60)),
+    Column("created_at", Moment(), nullable=False),
+    Column("touched_at", Moment(), nullable=False),
+    Column("completed_at", Moment()),
+    one_of("state", RefundState),
+    UniqueConstraint("key"),
+    UniqueConstraint("payment_id", "provider_ref"),
+    CheckConstraint("amount_minor > 0", name="amount_whole"),
+    CheckConstraint("attempt >= 1", name="attempt_whole"),
+    CheckConstraint("(state = 'completed') = (completed_at IS NOT NULL)", name="completed_when"),
+    Index("payments_refund_state_touched_at_ix", "state", "touched_at"),
+    **STRICT,
+)
+
+method = Table(
+    "payments_method",
+    tables,
+    Column("id", Text(40), primary_key=True),
+    Column("account_id", Whole(), nullable=False),
+    Column("route", Text(120), nullable=False),
+    Column("key", Text(255)),
+    Column("fingerprint", Text(64), nullable=False),
+    Column("replays", Whole(), nullable=False),
+    Column("provider", Text(20), nullable=False),
+    Column("method", Choice(PaymentMethod), nullable=False),
+    Column("state", Choice(MethodState), nullable=False),
+    Column("token", Text(255)),
+    Column("customer", Text(255)),
+    Column("brand", Text(40)),
+    Column("last4", Text(4)),
+    Column("expires", Text(7)),
+    Column("refusal", Text(60)),
+    Column("created_at", Moment(), nullable=False),
+    one_of("method", PaymentMethod),
+    one_of("state", MethodState),
+    UniqueConstraint("account_id", "route", "key"),
+    CheckConstraint("(state = 'kept') = (token IS NOT NULL)", name="kept_by_token"),
+    **STRICT,
+)
+
+message = Table(
+    "payments_message",
+    tables,
+    # One row for every message of a provider's that was worked on: it is written with what it changed.
+    Column("provider", Text(20), primary_key=True),
+    Column("event_id", Text(255), primary_key=True),
+    Column("kind", Text(120), nullable=False),
+    Column("ref", Text(255)),
+    Column("payment_id", Text(40)),
+    Column("outcome", Text(20), nullable=False),
+    Column("at", Moment(), nullable=False),
+    Column("received_at", Moment(), nullable=False),
+    CheckConstraint("outcome IN ('applied', 'nothing_new', 'ignored', 'alert')", name="outcome_known"),
+    Index("payments_message_received_at_ix", "received_at"),
+    **STRICT,
+)
+
+case_ = Table(
+    "payments_case",
+    tables,
+    Column("id", Text(40), primary_key=True),
+    Column("kind", Choice(CaseKind), nullable=False),
+    Column("state", Choice(CaseState), nullable=False),
+    # No foreign key: a provider may hold money for a payment this database does not know, after a restored backup.
+    Column("payment_id", Text(40), nullable=False),
+    Column("hold_id", Text(40), nullable=False),
+    Column("reference", Text(40)),
+    Column("outcome", Text(60), nullable=False),
+    Column("detail", Text(500), nullable=False),
+    Column("opened_at", Moment(), nullable=False),
+    Column("closed_at", Moment()),
+    one_of("kind", CaseKind),
+    one_of("state", CaseState),
+    UniqueConstraint("payment_id", "kind"),
+    CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_when"),
+    Index("payments_case_state_opened_at_ix", "state", "opened_at"),
+    **STRICT,
+)
+
+transfer = Table(
+    "payments_transfer",
+    tables,
+    # Appended and never changed. A row takes from one account what it gives to another, so no row can be unbalanced.
+    Column("seq", Whole(), primary_key=True, autoincrement=True),
+    Column("key", Text(120), nullable=False),
+    Column("leg", Whole(), nullable=False),
+    Column("kind", Choice(TransferKind), nullable=False),
+    Column("debit", Text(80), nullable=False),
+    Column("credit", Text(80), nullable=False),
+    Column("amount_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("payment_id", Text(40), ForeignKey("payments_payment.id"), nullable=False),
+    Column("refund_id", Text(40), ForeignKey("payments_refund.id")),
+    Column("reference", Text(40)),
+    Column("at", Moment(), nullable=False),
+    one_of("kind", TransferKind),
+    UniqueConstraint("key", "leg"),
+    CheckConstraint("amount_minor > 0", name="amount_whole"),
+    CheckConstraint("debit <> credit", name="two_accounts"),
+    CheckConstraint("(kind IN ('refund', 'returned')) = (refund_id IS NOT NULL)", name="refund_named"),
+    Index("payments_transfer_at_ix", "at"),
+    Index("payments_transfer_reference_ix", "reference"),
+    Index("payments_transfer_debit_at_ix", "debit", "at"),
+    Index("payments_transfer_credit_at_ix", "credit", "at"),
+    Index("payments_transfer_payment_id_ix", "payment_id"),
+    **STRICT,
+)
+
+outbox = Outbox("payments", tables)

@@ -1,0 +1,125 @@
+"""Ways to pay that guests keep: tokens of the provider's, brand and last four digits, nothing else."""
+
+from typing import Any, Final
+
+from holdfast.kit.db.database import Tx
+from holdfast.kit.db.errors import UniqueViolation
+from holdfast.kit.db.statements import Row
+from holdfast.kit.errors import NotFound
+from holdfast.kit.ids import new_id
+from holdfast.kit.keyed import Caller, Keyed, KeyInProgress, KeyReused
+from holdfast.payments.api import MethodUnavailable, PaymentDenied, PaymentMethod, StoredMethod
+from holdfast.payments.models import MethodState
+from holdfast.payments.providers.protocol import ProviderRefused
+from holdfast.payments.service.answers import method_of
+from holdfast.payments.service.desk import Desk
+from holdfast.payments.service.keeping import kept_values
+from holdfast.payments.service.starting import check_token, offered, serving
+from holdfast.payments.store import methods
+
+_TRIES: Final = 3
+_CANNOT_BE_KEPT: Final = frozenset({"cannot_be_kept", "method_unavailable", "unsupported"})
+"""Denials that speak of the way to pay, not of this token."""
+
+
+class Storing:
+    """Keeps and forgets ways to pay."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def all_of(self, account_id: int) -> list[StoredMethod]:
+        """Return the ways to pay an account keeps, newest first."""
+        found = await self._desk.db.read(lambda tx: methods.kept(tx, account_id))
+        return [method_of(row) for row in found]
+
+    async def keep(self, caller: Caller, method: PaymentMethod, token: str) -> Keyed[StoredMethod]:
+        """Keep a way to pay; see `PaymentsApi.keep_method`.
+
+        Raises:
+            MethodUnavailable: This way to pay is not offered, or cannot be kept.
+            PaymentDenied: The provider refused the token.
+            PaymentOutcomeUnknown: The provider did not answer in time.
+            KeyReused: The key belongs to another request.
+        """
+        check_token(token)
+        provider = serving(self._desk, method)
+        row, replayed = await self._begin(caller, method, provider.name)
+        if row.state is MethodState.STARTING:
+            try:
+                kept = await self._desk.ask(
+                    provider.keep(key=row.id, account_id=caller.account_id, method=method, token=token)
+                )
+                values = {**kept_values(kept), "state": MethodState.KEPT}
+            except ProviderRefused as refusal:
+                values = {"state": MethodState.REFUSED, "refusal": refusal.denial[:60]}
+            row = await self._end(row, values)
+        if row.state is MethodState.REFUSED:
+            raise self._refusal(row, replayed=replayed)
+        return Keyed(value=method_of(row), replayed=replayed)
+
+    def _refusal(self, row: Row, *, replayed: bool) -> MethodUnavailable | PaymentDenied:
+        refusal: MethodUnavailable | PaymentDenied
+        if row.refusal in _CANNOT_BE_KEPT:
+            refusal = MethodUnavailable("This way to pay cannot be kept.", extra={"methods": offered(self._desk)})
+        else:
+            refusal = PaymentDenied("The provider refused this token.", extra={"denial": row.refusal})
+        refusal.replayed = replayed
+        return refusal
+
+    async def _begin(self, caller: Caller, method: PaymentMethod, provider: str) -> tuple[Row, bool]:
+        method_id = new_id("pm", self._desk.clock)
+
+        async def work(tx: Tx) -> tuple[Row, bool]:
+            if caller.key is not None:
+                before = await methods.by_key(tx, caller.account_id, caller.route, caller.key)
+                if before is not None:
+                    if before.fingerprint != caller.fingerprint:
+                        raise KeyReused
+                    await methods.count_replay(tx, before.id)
+                    return before, True
+            values: dict[str, Any] = {
+                "id": method_id,
+                "account_id": caller.account_id,
+                "route": caller.route,
+                "key": caller.key,
+                "fingerprint": caller.fingerprint,
+                "provider": provider,
+                "method": method,
+                "state": MethodState.STARTING,
+            }
+            await methods.add(tx, values)
+            made = await methods.find(tx, caller.account_id, method_id)
+            assert made is not None  # noqa: S101 - it was written in this transaction
+            return made, False
+
+        for _ in range(_TRIES):
+            try:
+                return await self._desk.db.write(work)
+            except UniqueViolation:
+                continue  # another request with this key was first: look at what it wrote
+        raise KeyInProgress(retry_after_s=1)
+
+    async def _end(self, row: Row, values: dict[str, Any]) -> Row:
+        async def work(tx: Tx) -> Row:
+            await methods.move(tx, row.id, MethodState.STARTING, values)
+            found = await methods.find(tx, row.account_id, row.id)
+            assert found is not None  # noqa: S101 - ways to pay are never deleted
+            return found
+
+        return await self._desk.db.write(work)
+
+    async def drop(self, account_id: int, method_id: str) -> None:
+        """Forget a way to pay at the provider, then here.
+
+        Raises:
+            NotFound: No such method of this account.
+            PaymentOutcomeUnknown: The provider did not answer in time; ask again.
+        """
+        row = await self._desk.db.read(lambda tx: methods.find(tx, account_id, method_id))
+        if row is None or row.state is not MethodState.KEPT:
+            raise NotFound("There is no such stored way to pay.")
+        await self._desk.ask(self._desk.provider(row.provider).forget(token=row.token))
+        shown = {"brand": row.brand, "last4": row.last4}
+        dropped = {"state": MethodState.DROPPED, **shown}
+        await self._desk.db.write(lambda tx: methods.move(tx, method_id, MethodState.KEPT, dropped))
