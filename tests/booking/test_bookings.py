@@ -233,10 +233,11 @@ class TestEvents:
         await house.bookings.unblock(owner=house.owner, block_id=block)
         await house.set_nights(home, 40, 3, closed=True)
         who = {"account_id": guest}
+        unpaid = {**who, "payment_id": None}
         first = moved(home, house.day(0), 3)
         assert (await house.told())[before:] == [
             first,
-            ("BookingConfirmed", {"number": booking.number, "reference": booking.reference, **who}),
+            ("BookingConfirmed", {"number": booking.number, "reference": booking.reference, **unpaid}),
             first,
             (
                 "BookingCancelled",
@@ -248,9 +249,10 @@ class TestEvents:
                     **who,
                 },
             ),
-            ("BookingConfirmed", {"number": direct.number, "reference": direct.reference, **who}),
+            ("BookingConfirmed", {"number": direct.number, "reference": direct.reference, **unpaid}),
             moved(home, house.day(7), 2),
             moved(home, house.day(20), 2),
+            ("HoldEnded", {"hold_id": released.id, "how": "released"}),
             moved(home, house.day(20), 2),
             moved(home, house.day(30), 2),
             moved(home, house.day(30), 2),
@@ -259,14 +261,16 @@ class TestEvents:
 
     async def test_tell_of_a_hold_that_ran_out_once(self, house, guest, other):
         home = await house.home()
-        await house.hold(guest, house.stay(home, 0, 2))
+        first = await house.hold(guest, house.stay(home, 0, 2))
         house.wait(minutes=10)
         before = len(await house.told())
         await house.hold(other, house.stay(home, 1, 2))
+        ended = ("HoldEnded", {"hold_id": first.id, "how": "expired"})
         assert sorted((await house.told())[before:], key=str) == sorted(
-            [moved(home, house.day(0), 2), moved(home, house.day(1), 2)], key=str
+            [ended, moved(home, house.day(0), 2), moved(home, house.day(1), 2)], key=str
         )
         await house.bookings.expire_holds()
+        assert (await house.told()).count(ended) == 1
         assert (await house.told()).count(moved(home, house.day(0), 2)) == 2
 
     async def test_tell_nothing_of_what_was_refused_or_changed_nothing(self, house, guest, other):

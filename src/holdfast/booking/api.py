@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
@@ -75,6 +75,8 @@ class QuotedStay:
     """Whether it may be paid on arrival; else it has to be paid before it is confirmed."""
     units: tuple[str, ...] = ()
     """Names of the unit(s) assigned inside the claim, where the property has named units; empty in a quote."""
+    kept_minor: int = 0
+    """Of the total, what could not come back any more when the stay was last changed: moving it does not bring it back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,10 @@ class CancellationQuote:
     """What the rest costs, priced anew before anything is refunded; None when all is canceled."""
     created_at: datetime
     expires_at: datetime
+    stays: tuple[QuotedStay, ...]
+    """All stays of the booking as it was when this was quoted: the positions of items and refund lines mean these."""
+    used_at: datetime | None = None
+    """When it was used to cancel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +181,11 @@ class Change:
     """New total less old."""
     refund_minor: int
     """What comes back once it is confirmed, by the booking's own policy."""
+    refund: Refund
+    """The same, line by line; the positions mean `items`."""
+    payment_id: str | None = None
+    """The payment of the difference, once it is confirmed and if there was one."""
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,6 +368,9 @@ class BookingApi(Protocol):
         Raises:
             NotFound: No such quote, or somebody else's.
         """
+
+    def quote_keys(self) -> Mapping[str, Any]:
+        """Return the keys that quotes are signed with as a JSON Web Key Set, those of previous secrets too."""
 
     async def quote_curve(self, *, account_id: int, quote_id: str) -> RefundCurve:
         """Return what canceling would give back, instant by instant, if the quote were booked now.
@@ -576,6 +590,27 @@ class BookingApi(Protocol):
             NotFound: No such booking or change, or somebody else's.
             ChangeNotActive: It was confirmed or let go.
             HoldExpired: It ran out; the booking is as it was.
+        """
+
+    async def cancellation(self, *, cancellation_id: str) -> CancellationQuote:
+        """Return any booking's cancellation quote, used or not; for journeys, not for guests.
+
+        Raises:
+            NotFound: No such quote.
+        """
+
+    async def change(self, *, change_id: str) -> Change:
+        """Return any booking's change; for journeys, not for guests.
+
+        Raises:
+            NotFound: No such change.
+        """
+
+    async def holds_of(self, *, number: int) -> tuple[str, ...]:
+        """Return the holds a booking was paid by: its own, the one it was late for, those of its confirmed changes.
+
+        Raises:
+            NotFound: No such booking.
         """
 
     async def stock(self, *, property_ids: Sequence[int], first: date, end: date) -> Mapping[int, list[NightStock]]:

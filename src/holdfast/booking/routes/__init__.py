@@ -22,5 +22,6 @@ def routers(booking: BookingApi, catalog: CatalogApi, keyring: Keyring) -> tuple
         owner.stock(booking),
         owner.blocks(booking),
         owner.bookings(booking, cursors),
+        guest.quote_keys(booking),
         public.integrity(booking),
     )

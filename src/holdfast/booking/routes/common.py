@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from fastapi import Path, Query
 
 from holdfast.booking.api import Booking
-from holdfast.booking.routes.shapes import BLOCK_ID, HOLD_ID, QUOTE_ID, REFERENCE, BookingOut, BookingsPage
+from holdfast.booking.routes.examples import BLOCK_ID, HOLD_ID, QUOTE_ID, REFERENCE
+from holdfast.booking.routes.shapes import BookingOut, BookingsPage
 from holdfast.kit.errors import FieldError, Invalid
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, Cursors, filter_digest
 from holdfast.kit.http.wire import Digits, Line, PathNumber, PathText

@@ -1,5 +1,9 @@
 """What guests ask: price it, hold it, look at it, give it back."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
 from fastapi import Response
 
 from holdfast.booking.api import (
@@ -16,6 +20,14 @@ from holdfast.booking.api import (
     QuoteExpired,
 )
 from holdfast.booking.routes.common import Cursor, HoldId, Limit, QuoteId, Reference, page_of
+from holdfast.booking.routes.promise_shapes import (
+    FaultOut,
+    KeyOut,
+    KeysOut,
+    QuoteCheckOut,
+    RefundCurveOut,
+    SignedQuote,
+)
 from holdfast.booking.routes.shapes import BookingOut, BookingsPage, HoldOut, NewHold, NewQuote, QuoteOut, RefundOut
 from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import caller, success, unwrapped
@@ -25,9 +37,16 @@ from holdfast.kit.http.principals import CurrentPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import MoneyOut
+from holdfast.kit.jws import NotSigned, opened
 from holdfast.kit.keyed import KeyInProgress, KeyReused
+from holdfast.verticals.promises import TYPE, Fault, faults
 
 _KEY_ERRORS = (KeyMissing, KeyMalformed, KeyReused, KeyInProgress)
+
+_KEYS_FRESH_S: Final = 3600
+_CACHED: Final[dict[str, Any]] = {
+    "Cache-Control": {"description": "How long they may be kept.", "schema": {"type": "string"}}
+}
 
 
 def quotes(booking: BookingApi) -> Router:
@@ -44,12 +63,57 @@ def quotes(booking: BookingApi) -> Router:
         items = [wish.item() for wish in body.items]
         return QuoteOut.of(await booking.quote(account_id=principal.account_id, items=items))
 
+    @router.post("/verify", responses=success(200, "Checked.") | responses(Invalid))
+    async def verify_quote(body: SignedQuote) -> QuoteCheckOut:
+        """Check a signed quote: whether we signed it, and whether every line follows from its rule and inputs.
+
+        Anybody may ask. The same check runs without us: `holdfast quote verify`, or any JWS library with our keys.
+        """
+        return checked(body.signed, booking.quote_keys())
+
     @router.get("/{quote_id}", responses=success(200, "The quote.") | responses(Unauthenticated, NotFound))
     async def read_quote(quote_id: QuoteId, principal: CurrentPrincipal) -> QuoteOut:
         """Return a quote of yours."""
         return QuoteOut.of(await booking.get_quote(account_id=principal.account_id, quote_id=quote_id))
 
+    @router.get("/{quote_id}/refund-curve", responses=success(200, "The curve.") | responses(Unauthenticated, NotFound))
+    async def read_quote_curve(quote_id: QuoteId, principal: CurrentPrincipal) -> RefundCurveOut:
+        """Return what canceling would give back, instant by instant, had you booked the quote when it was made."""
+        quote = await booking.get_quote(account_id=principal.account_id, quote_id=quote_id)
+        curve = await booking.quote_curve(account_id=principal.account_id, quote_id=quote_id)
+        return RefundCurveOut.of(curve, start=quote.created_at)
+
     return router
+
+
+def quote_keys(booking: BookingApi) -> Router:
+    """Return the route of the keys that quotes are signed with."""
+    router = Router(prefix="/v1/quote-keys", tags=["quotes"])
+
+    @router.get("", responses=success(200, "The keys.", headers=_CACHED))
+    async def read_quote_keys(response: Response) -> KeysOut:
+        """Return the public keys that quotes are signed with, those of previous secrets too."""
+        response.headers["Cache-Control"] = f"public, max-age={_KEYS_FRESH_S}"
+        return KeysOut(keys=tuple(KeyOut(**each) for each in booking.quote_keys()["keys"]))
+
+    return router
+
+
+def checked(signed: str, keys: Mapping[str, Any]) -> QuoteCheckOut:
+    """Return whether a signed quote holds, by these keys."""
+    try:
+        said = msgspec.json.decode(opened(signed, keys, typ=TYPE))
+    except NotSigned as error:
+        fault = Fault(what="signature", detail=f"{error}")
+        return QuoteCheckOut(holds=False, quote_id=None, total=None, faults=(FaultOut.of(fault),))
+    found = faults(said)
+    price = said["price"]  # we have signed it, so it has one
+    return QuoteCheckOut(
+        holds=not found,
+        quote_id=said["id"],
+        total=MoneyOut(amount=price["total_minor"], currency=price["currency"]),
+        faults=tuple(FaultOut.of(each) for each in found),
+    )
 
 
 def holds(booking: BookingApi) -> Router:

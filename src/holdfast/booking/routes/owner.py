@@ -4,11 +4,12 @@ from typing import Final
 
 from fastapi import Response
 
-from holdfast.booking.api import BelowSold, Booking, BookingApi, CapacityTaken
-from holdfast.booking.routes.common import BlockId, Cursor, Limit, PropertyId, check_range, page_of
-from holdfast.booking.routes.shapes import BlockOut, BlocksOut, BookingsPage, NewBlock, NewNightStock, NewStock
+from holdfast.booking.api import BelowSold, Booking, BookingApi, CapacityTaken, NotRequested
+from holdfast.booking.routes.common import BlockId, Cursor, Limit, PropertyId, Reference, check_range, page_of
+from holdfast.booking.routes.shapes import BookingOut, BookingsPage
+from holdfast.booking.routes.stock_shapes import BlockOut, BlocksOut, NewBlock, NewNightStock, NewStock
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
-from holdfast.kit.http.answers import caller, success, unwrapped
+from holdfast.kit.http.answers import KEY_ERRORS, caller, success, unwrapped
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
 from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import OwnerPrincipal
@@ -110,6 +111,35 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
             return await booking.bookings_of_owner(owner_id=principal.account_id, before=before, limit=count)
 
         return await page_of(ask, cursors, scope=f"owner:{principal.account_id}", limit=limit, cursor=cursor)
+
+    async def decided(
+        reference: str, principal: OwnerPrincipal, key: KeyedRequest, response: Response, *, accept: bool
+    ) -> BookingOut:
+        found = await booking.get_booking(principal=principal, reference=reference)
+        asked = await booking.decide(
+            caller=caller(principal.account_id, key), owner=principal, number=found.number, accept=accept
+        )
+        return BookingOut.of(unwrapped(asked, response))
+
+    @router.post(
+        "/{reference}/accept",
+        responses=success(200, "Accepted.", keyed=True) | responses(*_COMMON, NotRequested, *KEY_ERRORS),
+    )
+    async def accept_request(
+        reference: Reference, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+    ) -> BookingOut:
+        """Say yes to a request to book. It is booked once every host of the trip who wants to be asked has."""
+        return await decided(reference, principal, key, response, accept=True)
+
+    @router.post(
+        "/{reference}/decline",
+        responses=success(200, "Declined.", keyed=True) | responses(*_COMMON, NotRequested, *KEY_ERRORS),
+    )
+    async def decline_request(
+        reference: Reference, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+    ) -> BookingOut:
+        """Say no to a request to book: its nights are free at once, and nothing is charged."""
+        return await decided(reference, principal, key, response, accept=False)
 
     return router
 

@@ -6,7 +6,7 @@ from fastapi import Query
 
 from holdfast.booking.api import BookingApi, IntegrityReport, NightStock
 from holdfast.booking.routes.common import PropertyId, check_range
-from holdfast.booking.routes.shapes import CalendarOut, IntegrityOut, NightOut
+from holdfast.booking.routes.stock_shapes import CalendarOut, IntegrityOut, NightOut
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.errors import Invalid, NotFound
 from holdfast.kit.http.answers import success

@@ -2,20 +2,17 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import ConfigDict, Field
-
 from holdfast.booking.api import (
-    Block,
     Booking,
     BookingState,
+    ConfirmedBy,
     Hold,
     HoldState,
-    IntegrityReport,
-    NightStock,
     Quote,
     QuotedStay,
     StayItem,
 )
+from holdfast.booking.routes.examples import AT, BOOKING, HOLD_ID, MONEY, PRICE, QUOTE_ID, SIGNED, STAY, TOTAL, shown
 from holdfast.engine.price import Price, PriceLine
 from holdfast.kit.http.wire import (
     BY_VALUE,
@@ -30,102 +27,10 @@ from holdfast.kit.http.wire import (
     items,
 )
 from holdfast.verticals.cancellation import CancellationPolicy, Shares
-from holdfast.verticals.stays import NightTerms, StayTerms, night_price
 
 ITEMS_MAX: Final = 5
 GUESTS_MAX: Final = 50
-UNITS_MAX: Final = 10_000
-NOTE_MAX: Final = 200
-
-QUOTE_ID: Final = "quote_01JD3Z8Q4T9XW2M5N7P0R6S1VB"
-HOLD_ID: Final = "hold_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
-BLOCK_ID: Final = "block_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
-REFERENCE: Final = "7K2M9QXR4T"
-
-_ALL: Final = {"nights_bp": 10000, "cleaning_bp": 10000, "service_bp": 10000, "tax_bp": None}
-_ORDINARY: Final = NightTerms()
-_MONEY: Final = {"amount": 89250, "currency": "USD"}
-_STAY: Final = {
-    "kind": "stay",
-    "property_id": 2,
-    "property_name": "Oceanfront Luxury Villa",
-    "check_in": "2027-05-14",
-    "check_out": "2027-05-16",
-    "nights": 2,
-    "guests": 2,
-    "zone": "America/Los_Angeles",
-    "check_in_from": "15:00",
-    "check_out_until": "11:00",
-    "policy": {
-        "name": "moderate",
-        "windows": [
-            {"days_before": 5, "nights_kept": 0, "shares": _ALL},
-            {"days_before": 0, "nights_kept": 1, "shares": {**_ALL, "nights_bp": 5000, "service_bp": 0}},
-        ],
-        "grace_hours": 24,
-        "grace_days_before": 7,
-        "after_check_in": {
-            "nights_more": 1,
-            "shares": {**_ALL, "nights_bp": 5000, "cleaning_bp": 0, "service_bp": 0},
-        },
-    },
-    "total": {"amount": 99000, "currency": "USD"},
-    "units": [],
-}
-_PRICE: Final = {
-    "lines": [
-        {
-            "kind": "nights",
-            "label": "2 nights",
-            "quantity": 2,
-            "unit": {"amount": 45000, "currency": "USD"},
-            "amount": {"amount": 90000, "currency": "USD"},
-            "rule": "base_price",
-        },
-        {
-            "kind": "tax",
-            "label": "Tax 10%",
-            "quantity": 1,
-            "unit": None,
-            "amount": {"amount": 9000, "currency": "USD"},
-            "rule": "tax",
-        },
-    ],
-    "total": {"amount": 99000, "currency": "USD"},
-}
-_AT: Final = {"created_at": "2026-11-20T09:30:00Z", "expires_at": "2026-11-20T09:40:00Z"}
-
-
-_BOOKING: Final = {
-    "reference": REFERENCE,
-    "account_id": 3,
-    "hold_id": HOLD_ID,
-    "state": "confirmed",
-    "items": [_STAY],
-    "price": _PRICE,
-    "payment": {"method": "at_property", "status": "due_at_property"},
-    "created_at": "2026-11-20T09:33:10Z",
-    "cancelled_at": None,
-    "refund": None,
-}
-_BLOCK: Final = {
-    "id": BLOCK_ID,
-    "property_id": 2,
-    "first": "2027-07-01",
-    "end": "2027-07-08",
-    "quantity": 1,
-    "note": "painters",
-    "created_at": "2026-11-20T09:30:00Z",
-}
-
-
-def _shown(example: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [example]})
-
-
-def _said(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a body in which this field has a value."""
-    return {"type": "object", "required": [name], "properties": {name: schema}}
+PETS_MAX: Final = 20
 
 
 # ------------------------------------------------------------------------------------------------------- what comes in
@@ -140,18 +45,23 @@ class StayWish(Wire):
     check_out: DayField
     """The day of departure, which is not a night."""
     guests: Annotated[int, Between(1, GUESTS_MAX)]
+    pets: Annotated[int, Between(0, PETS_MAX)] = 0
 
     def item(self) -> StayItem:
         """Return it as the door takes it."""
         return StayItem(
-            property_id=self.property_id, check_in=self.check_in, check_out=self.check_out, guests=self.guests
+            property_id=self.property_id,
+            check_in=self.check_in,
+            check_out=self.check_out,
+            guests=self.guests,
+            pets=self.pets,
         )
 
 
 class NewQuote(Wire):
     """What to price."""
 
-    model_config = _shown(
+    model_config = shown(
         {
             "items": [
                 {"kind": "stay", "property_id": 2, "check_in": "2027-05-14", "check_out": "2027-05-16", "guests": 2},
@@ -165,52 +75,9 @@ class NewQuote(Wire):
 class NewHold(Wire):
     """Which quote to take the stock of."""
 
-    model_config = _shown({"quote_id": QUOTE_ID})
+    model_config = shown({"quote_id": QUOTE_ID})
 
     quote_id: Annotated[str, Line(40)]
-
-
-class NewBlock(Wire):
-    """Nights to take off the market."""
-
-    model_config = _shown({"first": "2027-07-01", "end": "2027-07-08", "quantity": 1, "note": "painters"})
-
-    first: DayField
-    end: DayField
-    """The morning the property is free again: not blocked."""
-    quantity: Annotated[int, Between(1, UNITS_MAX)] = 1
-    """How many units, where the property is a pool."""
-    note: Annotated[str, Line(NOTE_MAX, 0)] = ""
-
-
-class NewStock(Wire):
-    """How many units there are."""
-
-    model_config = _shown({"units": 12})
-
-    units: Annotated[int, Between(1, UNITS_MAX)]
-
-
-class NewNightStock(Wire):
-    """What is special about some nights; what is left out stays as it is."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"first": "2027-12-24", "end": "2027-12-27", "capacity": 4, "closed": False}],
-            "anyOf": [
-                _said("capacity", {"type": "integer", "minimum": 0, "maximum": UNITS_MAX}),
-                _said("closed", {"type": "boolean"}),
-            ],
-        }
-    )
-
-    first: DayField
-    end: DayField
-    """The first night that is not meant."""
-    capacity: Annotated[int, Between(0, UNITS_MAX)] | None = None
-    """Units that may be sold on each of the nights."""
-    closed: bool | None = None
-    """Whether sale is stopped, whatever is free."""
 
 
 # ------------------------------------------------------------------------------------------------------ what goes out
@@ -293,11 +160,16 @@ class StayOut(Wire):
     check_out: DayField
     nights: int
     guests: int
+    pets: int
     zone: str
     """IANA zone of the property: its dates and times are meant there."""
     check_in_from: TimeField
     check_out_until: TimeField
     policy: PolicyOut
+    instant: bool
+    """Whether it is booked at once; else the host is asked and has 24 hours to say yes."""
+    pay_at_property: bool
+    """Whether it may be paid on arrival; else it is paid before it is confirmed."""
     total: MoneyOut
     """This stay's part of the price."""
     units: tuple[str, ...]
@@ -313,10 +185,13 @@ class StayOut(Wire):
             check_out=stay.check_out,
             nights=(stay.check_out - stay.check_in).days,
             guests=stay.guests,
+            pets=stay.pets,
             zone=stay.zone,
             check_in_from=stay.check_in_from,
             check_out_until=stay.check_out_until,
             policy=PolicyOut.of(stay.policy),
+            instant=stay.instant,
+            pay_at_property=stay.pay_at_property,
             total=MoneyOut(amount=stay.total_minor, currency=currency),
             units=stay.units,
         )
@@ -333,6 +208,12 @@ class LineOut(Wire):
     amount: MoneyOut
     rule: str
     """The rule that made the line."""
+    version: int
+    """Of the rule."""
+    inputs: dict[str, Any]
+    """Everything the rule reckoned with: with rule and version it gives the amount again."""
+    item: int
+    """Position of the stay it belongs to, from 0."""
 
     @classmethod
     def of(cls, line: PriceLine, currency: str) -> Self:
@@ -345,6 +226,9 @@ class LineOut(Wire):
             unit=unit,
             amount=MoneyOut(amount=line.amount_minor, currency=currency),
             rule=line.rule,
+            version=line.version,
+            inputs=dict(line.inputs),
+            item=line.item,
         )
 
 
@@ -366,13 +250,15 @@ class PriceOut(Wire):
 class QuoteOut(Wire):
     """A price that is promised until `expires_at`."""
 
-    model_config = _shown({"id": QUOTE_ID, "items": [_STAY], "price": _PRICE, **_AT})
+    model_config = shown({"id": QUOTE_ID, "items": [STAY], "price": PRICE, **AT, "signed": SIGNED})
 
     id: str
     items: tuple[StayOut, ...]
     price: PriceOut
     created_at: InstantField
     expires_at: InstantField
+    signed: str
+    """The quote with its rules and inputs as a compact JWS: `POST /v1/quotes/verify`, or check it with our keys."""
 
     @classmethod
     def of(cls, quote: Quote) -> Self:
@@ -383,22 +269,27 @@ class QuoteOut(Wire):
             price=PriceOut.of(quote.price),
             created_at=quote.created_at,
             expires_at=quote.expires_at,
+            signed=quote.signed,
         )
 
 
 class HoldOut(Wire):
     """Stock kept at a locked price until `expires_at`."""
 
-    model_config = _shown(
+    model_config = shown(
         {
             "id": HOLD_ID,
             "token": "0xJ6gPyGQK1nMsvIeY3RBwqzVdXcW9aHuLfTtN2oE4k",
             "quote_id": QUOTE_ID,
             "state": "held",
-            "items": [_STAY],
-            "price": _PRICE,
-            **_AT,
+            "items": [STAY],
+            "price": PRICE,
+            **AT,
+            "payment_required_by": "2026-11-20T09:40:00Z",
             "extendable_until": "2026-11-20T10:00:00Z",
+            "price_guaranteed_until": "2026-11-20T10:00:00Z",
+            "payable": TOTAL,
+            "change_id": None,
         }
     )
 
@@ -413,6 +304,14 @@ class HoldOut(Wire):
     expires_at: InstantField
     extendable_until: InstantField
     """However often it is extended, it does not live longer."""
+    payment_required_by: InstantField
+    """Pay and confirm by then, or extend it: the same instant as `expires_at`."""
+    price_guaranteed_until: InstantField
+    """Through every extension the price stays as it is: the same instant as `extendable_until`."""
+    payable: MoneyOut
+    """What is due if it is paid online: the total, or the difference of a change."""
+    change_id: str | None
+    """The change of a booking it is for, if it is for one."""
 
     @classmethod
     def of(cls, hold: Hold) -> Self:
@@ -427,6 +326,10 @@ class HoldOut(Wire):
             created_at=hold.created_at,
             expires_at=hold.expires_at,
             extendable_until=hold.extendable_until,
+            payment_required_by=hold.expires_at,
+            price_guaranteed_until=hold.extendable_until,
+            payable=MoneyOut(amount=hold.payable_minor, currency=hold.price.currency),
+            change_id=hold.change_id,
         )
 
 
@@ -435,12 +338,14 @@ class PaymentOut(Wire):
 
     method: str
     status: str
+    payment_id: str | None
+    """null where it is paid at the property."""
 
 
 class BookingOut(Wire):
-    """A confirmed hold."""
+    """A confirmed hold, or one that waits for its host's yes."""
 
-    model_config = _shown(_BOOKING)
+    model_config = shown(BOOKING)
 
     reference: str
     account_id: int
@@ -451,6 +356,10 @@ class BookingOut(Wire):
     price: PriceOut
     payment: PaymentOut
     created_at: InstantField
+    confirmed_by: Annotated[ConfirmedBy, BY_VALUE]
+    """`payment`: you had paid, and were not here to say so, so we confirmed it for you."""
+    decide_by: InstantField | None
+    """Until when the host may say yes, of a request; null of what is booked at once."""
     cancelled_at: InstantField | None
     refund: MoneyOut | None
     """What the cancellation gave back."""
@@ -466,8 +375,12 @@ class BookingOut(Wire):
             state=booking.state,
             items=tuple(StayOut.of(item, booking.price.currency) for item in booking.items),
             price=PriceOut.of(booking.price),
-            payment=PaymentOut(method=booking.payment_method, status=booking.payment_status),
+            payment=PaymentOut(
+                method=booking.payment_method, status=booking.payment_status, payment_id=booking.payment_id
+            ),
             created_at=booking.created_at,
+            confirmed_by=booking.confirmed_by,
+            decide_by=booking.decide_by,
             cancelled_at=booking.cancelled_at,
             refund=None if refund is None else MoneyOut(amount=refund, currency=booking.price.currency),
         )
@@ -476,7 +389,7 @@ class BookingOut(Wire):
 class BookingsPage(Wire):
     """Bookings, newest first."""
 
-    model_config = _shown({"items": [_BOOKING], "next_cursor": None})
+    model_config = shown({"items": [BOOKING], "next_cursor": None})
 
     items: tuple[BookingOut, ...]
     next_cursor: str | None
@@ -486,159 +399,7 @@ class BookingsPage(Wire):
 class RefundOut(Wire):
     """What a cancellation would give back at this moment."""
 
-    model_config = _shown({"refund": _MONEY, "computed_at": "2026-11-20T09:33:10Z"})
+    model_config = shown({"refund": MONEY, "computed_at": "2026-11-20T09:33:10Z"})
 
     refund: MoneyOut
     computed_at: InstantField
-
-
-class NightOut(Wire):
-    """One night of a property."""
-
-    date: DayField
-    price: MoneyOut
-    """For the guests included, before discount, fees and tax."""
-    capacity: int
-    free: int
-    """Units that can still be sold; 0 where sale is stopped."""
-    closed: bool
-    """Sale is stopped by the owner."""
-    min_nights: int
-    """Smallest stay that arrives on this date."""
-    max_nights: int
-    closed_to_arrival: bool
-    closed_to_departure: bool
-
-    @classmethod
-    def of(cls, terms: StayTerms, stock: NightStock) -> Self:
-        """Render a night from what the owner says and what is taken."""
-        own = terms.nights.get(stock.night, _ORDINARY)
-        return cls(
-            date=stock.night,
-            price=MoneyOut(amount=night_price(terms, stock.night), currency=terms.currency),
-            capacity=stock.capacity,
-            free=stock.free,
-            closed=stock.closed,
-            min_nights=terms.min_nights if own.min_nights is None else own.min_nights,
-            max_nights=terms.max_nights if own.max_nights is None else own.max_nights,
-            closed_to_arrival=own.closed_to_arrival,
-            closed_to_departure=own.closed_to_departure,
-        )
-
-
-class CalendarOut(Wire):
-    """Price, stock and rules of a property, night by night."""
-
-    model_config = _shown(
-        {
-            "property_id": 2,
-            "zone": "America/Los_Angeles",
-            "check_in_from": "15:00",
-            "check_out_until": "11:00",
-            "nights": [
-                {
-                    "date": "2027-05-14",
-                    "price": {"amount": 45000, "currency": "USD"},
-                    "capacity": 1,
-                    "free": 1,
-                    "closed": False,
-                    "min_nights": 1,
-                    "max_nights": 28,
-                    "closed_to_arrival": False,
-                    "closed_to_departure": False,
-                }
-            ],
-        }
-    )
-
-    property_id: int
-    zone: str
-    """IANA zone of the property: dates and times are meant there."""
-    check_in_from: TimeField
-    check_out_until: TimeField
-    nights: tuple[NightOut, ...]
-
-
-class BlockOut(Wire):
-    """Nights an owner keeps off the market."""
-
-    model_config = _shown(_BLOCK)
-
-    id: str
-    property_id: int
-    first: DayField
-    end: DayField
-    quantity: int
-    note: str
-    created_at: InstantField
-
-    @classmethod
-    def of(cls, block: Block) -> Self:
-        """Render a block."""
-        return cls(
-            id=block.id,
-            property_id=block.property_id,
-            first=block.first,
-            end=block.end,
-            quantity=block.quantity,
-            note=block.note,
-            created_at=block.created_at,
-        )
-
-
-class BlocksOut(Wire):
-    """The blocks of a property that are in force."""
-
-    model_config = _shown({"items": [_BLOCK]})
-
-    items: tuple[BlockOut, ...]
-
-
-class BreachOut(Wire):
-    """One thing the recount found wrong."""
-
-    rule: str
-    subject: str
-    detail: str
-
-
-class IntegrityOut(Wire):
-    """The last recount of claims against cells, holds and bookings."""
-
-    model_config = _shown(
-        {
-            "clean": True,
-            "started_at": "2026-11-20T03:00:00Z",
-            "duration_ms": 412,
-            "cells": 184302,
-            "holds": 40060,
-            "bookings": 28940,
-            "ledger_entries": 61210,
-            "breaches": [],
-        }
-    )
-
-    clean: bool
-    started_at: InstantField
-    duration_ms: int
-    cells: int
-    holds: int
-    bookings: int
-    ledger_entries: int
-    breaches: Annotated[tuple[BreachOut, ...], Field(description="Empty if everything adds up.")]
-
-    @classmethod
-    def of(cls, report: IntegrityReport) -> Self:
-        """Render a report."""
-        return cls(
-            clean=not report.breaches,
-            started_at=report.started_at,
-            duration_ms=report.duration_ms,
-            cells=report.cells,
-            holds=report.holds,
-            bookings=report.bookings,
-            ledger_entries=report.ledger_entries,
-            breaches=tuple(
-                BreachOut(rule=each.rule, subject=each.subject, detail=each.detail) for each in report.breaches
-            ),
-        )

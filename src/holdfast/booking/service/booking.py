@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from typing_extensions import override
@@ -74,6 +74,10 @@ class Bookings(BookingApi):
     @override
     async def get_quote(self, *, account_id: int, quote_id: str) -> Quote:
         return await self._selling.get_quote(account_id=account_id, quote_id=quote_id)
+
+    @override
+    def quote_keys(self) -> Mapping[str, Any]:
+        return self._desk.signing.keys()
 
     @override
     async def quote_curve(self, *, account_id: int, quote_id: str) -> RefundCurve:

@@ -10,6 +10,7 @@ from holdfast.booking.service.batch import Outcome, SettleOrder
 from holdfast.booking.service.placing import BookingDraft, Placing
 from holdfast.booking.service.quoting import Quoting
 from holdfast.booking.service.settling import Settling
+from holdfast.booking.service.signing import Signing
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, records, sales
 from holdfast.catalog.api import CatalogApi
@@ -37,7 +38,8 @@ class Desk:
         self.tokens = Tokens(keyring)
         self.placing = Placing(db, clock, settings)
         self.settling = Settling(db, clock, settings, self.tokens)
-        self.quoting = Quoting(db, clock, settings, catalog)
+        self.signing = Signing(keyring)
+        self.quoting = Quoting(db, clock, settings, catalog, self.signing)
         self._numbers: Numbers | None = None
         self._in_flight: set[keys.Scope] = set()
 

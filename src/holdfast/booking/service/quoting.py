@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from holdfast.booking.api import Quote, QuotedStay, RuleViolation, StayItem
 from holdfast.booking.service.answers import price_of, spans_kept, spans_of, stays_of
+from holdfast.booking.service.signing import Signing
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import sales
 from holdfast.catalog.api import CatalogApi, StayOffer
@@ -57,8 +58,11 @@ class _Draft:
 class Quoting:
     """Makes quotes and remembers the newest: a quote never changes, so what this process made needs no look-up."""
 
-    def __init__(self, db: Database, clock: Clock, settings: BookingSettings, catalog: CatalogApi) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, settings: BookingSettings, catalog: CatalogApi, signing: Signing
+    ) -> None:
         self._db = db
+        self._signing = signing
         self._clock = clock
         self._settings = settings
         self._catalog = catalog
@@ -137,13 +141,7 @@ class Quoting:
             digest=digest(price),
         )
         at = await self._lane.submit(draft)
-        quote = Quote(
-            id=draft.id,
-            items=quoted,
-            price=price,
-            created_at=at,
-            expires_at=at + timedelta(seconds=self._settings.quote_ttl_s),
-        )
+        quote = self._in_writing(draft.id, quoted, price, draft.digest, (at, self._until(at)))
         self._remember(FullQuote(quote=quote, account_id=account_id, claim=draft.claim, digest=draft.digest))
         return quote
 
@@ -167,30 +165,39 @@ class Quoting:
             row = await self._db.read(lambda tx: sales.find_quote(tx, quote_id))
             if row is None:
                 raise NotFound("There is no such quote.")
-            full = _full(row)
+            full = self._full(row)
             self._remember(full)
         if full.account_id != account_id:
             raise NotFound("There is no such quote.")
         return full
 
+    def _until(self, at: datetime) -> datetime:
+        return at + timedelta(seconds=self._settings.quote_ttl_s)
+
+    def _in_writing(
+        self,
+        quote_id: str,
+        items: tuple[QuotedStay, ...],
+        price: Price,
+        digest: str,
+        promised: tuple[datetime, datetime],
+    ) -> Quote:
+        signed = self._signing.signed(quote_id=quote_id, items=items, price=price, digest=digest, promised=promised)
+        created_at, expires_at = promised
+        return Quote(id=quote_id, items=items, price=price, created_at=created_at, expires_at=expires_at, signed=signed)
+
+    def _full(self, row: Row) -> FullQuote:
+        promised = (row.created_at, row.expires_at)
+        return FullQuote(
+            quote=self._in_writing(row.id, stays_of(row.items), price_of(row.price), row.digest, promised),
+            account_id=row.account_id,
+            claim=ClaimOrder(tuple(spans_of(option) for option in row.options)),
+            digest=row.digest,
+        )
+
     async def tidy(self) -> None:
         """Forget quotes that ran out a day ago and were never held."""
         await self._db.write(lambda tx: sales.drop_quotes(tx, older_than_s=86_400))
-
-
-def _full(row: Row) -> FullQuote:
-    return FullQuote(
-        quote=Quote(
-            id=row.id,
-            items=stays_of(row.items),
-            price=price_of(row.price),
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-        ),
-        account_id=row.account_id,
-        claim=ClaimOrder(tuple(spans_of(option) for option in row.options)),
-        digest=row.digest,
-    )
 
 
 def _request(item: StayItem) -> StayRequest:
@@ -229,6 +236,9 @@ def quoted_stay(item: StayItem, offer: StayOffer, part: Price) -> QuotedStay:
         check_out_until=terms.check_out_until,
         policy=terms.policy,
         total_minor=part.total_minor,
+        pets=item.pets,
+        instant=terms.instant,
+        pay_at_property=terms.pay_at_property,
     )
 
 

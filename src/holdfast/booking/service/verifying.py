@@ -14,7 +14,7 @@ from holdfast.booking.api import BookingState, Breach, HoldState, IntegrityRepor
 from holdfast.booking.models import HoldKind
 from holdfast.booking.rules import STANDING
 from holdfast.booking.store import truth
-from holdfast.engine.price import digest, from_json
+from holdfast.engine.price import digest_of, from_json
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row
 from holdfast.verticals.stays import night_slot
@@ -22,6 +22,14 @@ from holdfast.verticals.stays import night_slot
 BREACHES_MOST: Final = 1000
 """More are counted as one last breach, so that a report stays readable."""
 
+
+_HOLD_OF: Final[Mapping[BookingState, frozenset[HoldState]]] = {
+    BookingState.REQUESTED: frozenset({HoldState.HELD}),
+    BookingState.CONFIRMED: frozenset({HoldState.CONFIRMED}),
+    BookingState.CANCELLED: frozenset({HoldState.RELEASED}),
+    BookingState.DECLINED: frozenset({HoldState.RELEASED, HoldState.EXPIRED}),
+}
+"""In which states the hold of a booking may be."""
 
 _SpanKey = tuple[str, int, int]
 """Resource, first slot, end slot: the ledger frees spans as it took them, so they need not be taken apart."""
@@ -38,6 +46,8 @@ class _HoldSeen:
     net: Counter[_SpanKey] = field(default_factory=Counter)
     """What the ledger gives it."""
     booked: bool = False
+    request: int | None = None
+    late_of: str | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +63,7 @@ class Recount:
     _ledger: Counter[tuple[str, int]] = field(default_factory=Counter)
     _quotes: dict[str, str] = field(default_factory=dict)
     _capacities: dict[str, int] = field(default_factory=dict)
+    _owners: dict[int, set[int]] = field(default_factory=dict)
 
     def breach(self, rule: str, subject: Any, detail: str) -> None:
         """Note a breach."""
@@ -77,6 +88,7 @@ class Recount:
                 self.breach("cell_missing", f"{resource_id}@{slot}", f"the ledger says {units} taken, there is no cell")
         await _each(truth.bookings(tx), self._booking)
         self._compare_bookings()
+        await self._compare_owners(tx)
         await self._compare_quotas(tx)
 
     def report(self, *, started_at: datetime, duration_ms: int) -> IntegrityReport:
@@ -104,7 +116,7 @@ class Recount:
         except ValueError as error:
             self.breach(rule, subject, str(error))
             return
-        if digest(price) != row.digest:
+        if digest_of(row.price) != row.digest:
             self.breach(rule, subject, "the lines are not those that were promised")
         elif (price.total_minor, price.currency) != (row.total_minor, row.currency):
             self.breach(
@@ -117,7 +129,9 @@ class Recount:
         claimed: Counter[_SpanKey] = Counter()
         for resource_id, first, end, quantity in row.spans:
             claimed[resource_id, first, end] += quantity
-        self._holds[row.id] = _HoldSeen(row.state, row.kind, row.account_id, row.digest, row.total_minor, claimed)
+        seen = _HoldSeen(row.state, row.kind, row.account_id, row.digest, row.total_minor, claimed)
+        seen.request, seen.late_of = row.request_number, row.late_of
+        self._holds[row.id] = seen
         if row.kind is HoldKind.OWNER:
             return
         self._price("hold_price", row.id, row)
@@ -171,8 +185,9 @@ class Recount:
             self.breach("booking_hold", row.reference, f"its hold {row.hold_id} does not exist")
             return
         seen.booked = True
-        expected = HoldState.CONFIRMED if row.state is BookingState.CONFIRMED else HoldState.RELEASED
-        if seen.state is not expected or not seen.claimed:
+        self._owners[row.number] = {item["owner_id"] for item in row.items}
+        waits = row.state is BookingState.REQUESTED
+        if seen.state not in _HOLD_OF[row.state] or not seen.claimed or (waits and seen.request != row.number):
             self.breach("booking_claim", row.reference, f"{row.state}, but its hold {row.hold_id} is {seen.state}")
         if (seen.digest, seen.total_minor) != (row.digest, row.total_minor):
             self.breach("booking_price", row.reference, "the price is not the one that was held")
@@ -181,6 +196,27 @@ class Recount:
         for hold_id, seen in self._holds.items():
             if seen.kind is not HoldKind.OWNER and seen.state is HoldState.CONFIRMED and not seen.booked:
                 self.breach("booking_missing", hold_id, "the hold is confirmed, there is no booking")
+            elif seen.request is not None and not seen.booked:
+                self.breach("booking_missing", hold_id, f"the hold waits for request {seen.request}, which is missing")
+            if seen.late_of is not None:
+                self._compare_late(hold_id, seen, self._holds.get(seen.late_of))
+
+    def _compare_late(self, hold_id: str, late: _HoldSeen, first: _HoldSeen | None) -> None:
+        if first is None or (first.digest, first.total_minor) != (late.digest, late.total_minor):
+            self.breach("late_price", hold_id, f"the price is not the one of {late.late_of}, which it follows")
+        elif first.state not in {HoldState.HELD, HoldState.EXPIRED} or first.booked:
+            self.breach("late_hold", hold_id, f"{late.late_of}, which it follows, did not run out: {first.state}")
+
+    async def _compare_owners(self, tx: Tx) -> None:
+        async for page in truth.owners(tx):
+            for row in page:
+                named = self._owners.get(row.number, set())
+                if row.owner_id not in named:
+                    self.breach("booking_owner", row.number, f"owner {row.owner_id} has no stay in it")
+                named.discard(row.owner_id)
+        for number, missing in self._owners.items():
+            if missing:
+                self.breach("booking_owner", number, f"it is not listed for its owners {sorted(missing)}")
 
     async def _compare_quotas(self, tx: Tx) -> None:
         live = Counter(

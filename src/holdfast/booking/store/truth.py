@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from sqlalchemy import Table, and_, bindparam, or_, select
 
-from holdfast.booking.models import booking, cell, claim, hold, quota, quote, resource
+from holdfast.booking.models import booking, cell, claim, hold, owner, quota, quote, resource
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, Statement, statement
 
 _PAGE: Final = 5000
 
 
-def _paged(table: Table, columns: tuple[str, ...], first: str, second: str | None = None) -> Statement:
+def paged(table: Table, columns: tuple[str, ...], first: str, second: str | None = None) -> Statement:
     """Return a statement for the rows behind a position in the order of a unique key of one or two columns.
 
     The condition on the first column stands alone, so that every engine enters the index there.
@@ -28,7 +28,8 @@ def _paged(table: Table, columns: tuple[str, ...], first: str, second: str | Non
     return statement(select(*[table.c[name] for name in columns]).where(behind).order_by(*order).limit(_PAGE))
 
 
-async def _walk(tx: Tx, page: Statement, start: tuple[Any, ...], *order: str) -> AsyncIterator[list[Row]]:
+async def walk(tx: Tx, page: Statement, start: tuple[Any, ...], *order: str) -> AsyncIterator[list[Row]]:
+    """Walk over the rows of a table from a position on, a page at a time."""
     position = start
     while True:
         found = await tx.all(page(**{f"k{at}": value for at, value in enumerate(position)}))
@@ -39,55 +40,76 @@ async def _walk(tx: Tx, page: Statement, start: tuple[Any, ...], *order: str) ->
 
 
 _LOW: Final = -(2**62)
-_RESOURCES = _paged(resource, ("id", "capacity"), "id")
-_CELLS = _paged(cell, ("resource_id", "slot", "taken", "capacity", "own"), "resource_id", "slot")
-_CLAIMS = _paged(
+_RESOURCES = paged(resource, ("id", "capacity"), "id")
+_CELLS = paged(cell, ("resource_id", "slot", "taken", "capacity", "own"), "resource_id", "slot")
+_CLAIMS = paged(
     claim, ("seq", "hold_id", "resource_id", "first_slot", "end_slot", "quantity", "reason", "digest"), "seq"
 )
-_HOLDS = _paged(
+_HOLDS = paged(
     hold,
-    ("id", "kind", "account_id", "quote_id", "state", "spans", "items", "price", "total_minor", "currency", "digest"),
+    (
+        "id",
+        "kind",
+        "account_id",
+        "quote_id",
+        "state",
+        "spans",
+        "items",
+        "price",
+        "total_minor",
+        "currency",
+        "digest",
+        "request_number",
+        "late_of",
+        "change_id",
+    ),
     "id",
 )
-_BOOKINGS = _paged(
+_BOOKINGS = paged(
     booking,
     ("number", "reference", "hold_id", "account_id", "state", "items", "price", "total_minor", "currency", "digest"),
     "number",
 )
-_QUOTES = _paged(quote, ("id", "items", "price", "total_minor", "currency", "digest"), "id")
-_QUOTAS = _paged(quota, ("account_id", "live"), "account_id")
+_OWNERS = paged(owner, ("number", "owner_id", "accepted_at"), "owner_id", "number")
+_QUOTES = paged(quote, ("id", "items", "price", "total_minor", "currency", "digest"), "id")
+_QUOTAS = paged(quota, ("account_id", "live"), "account_id")
 
 
 def resources(tx: Tx) -> AsyncIterator[list[Row]]:
     """Walk over all resources, a page at a time."""
-    return _walk(tx, _RESOURCES, ("",), "id")
+    return walk(tx, _RESOURCES, ("",), "id")
 
 
 def cells(tx: Tx) -> AsyncIterator[list[Row]]:
     """Walk over all cells, a page at a time."""
-    return _walk(tx, _CELLS, ("", _LOW), "resource_id", "slot")
+    return walk(tx, _CELLS, ("", _LOW), "resource_id", "slot")
 
 
 def claims(tx: Tx) -> AsyncIterator[list[Row]]:
     """Walk over the claim ledger, a page at a time."""
-    return _walk(tx, _CLAIMS, (_LOW,), "seq")
+    return walk(tx, _CLAIMS, (_LOW,), "seq")
 
 
 def holds(tx: Tx) -> AsyncIterator[list[Row]]:
     """Walk over all holds, a page at a time."""
-    return _walk(tx, _HOLDS, ("",), "id")
+    return walk(tx, _HOLDS, ("",), "id")
 
 
 def bookings(tx: Tx) -> AsyncIterator[list[Row]]:
     """Walk over all bookings, a page at a time."""
-    return _walk(tx, _BOOKINGS, (_LOW,), "number")
+    return walk(tx, _BOOKINGS, (_LOW,), "number")
+
+
+def owners(tx: Tx) -> AsyncIterator[list[Row]]:
+    """Walk over the owners of all bookings, a page at a time."""
+    return walk(tx, _OWNERS, (_LOW, _LOW), "owner_id", "number")
 
 
 def quotes(tx: Tx) -> AsyncIterator[list[Row]]:
     """Walk over all quotes, a page at a time."""
-    return _walk(tx, _QUOTES, ("",), "id")
+    return walk(tx, _QUOTES, ("",), "id")
 
 
 def quotas(tx: Tx) -> AsyncIterator[list[Row]]:
     """Walk over all counts of live holds, a page at a time."""
-    return _walk(tx, _QUOTAS, (_LOW,), "account_id")
+    return walk(tx, _QUOTAS, (_LOW,), "account_id")
