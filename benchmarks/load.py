@@ -118,17 +118,21 @@ class Connection:
         self, method: str, path: str, body: Any = None, *, key: str | None = None, token: str | None = None
     ) -> Answer:
         """Send a request (a body as JSON, a key as Idempotency-Key, a token as Bearer) and return the answer."""
+        content = None if body is None else json.dumps(body).encode()
+        more = {} if key is None else {"Idempotency-Key": key}
+        if token is not None:
+            more["Authorization"] = f"Bearer {token}"
+        return await self.send(method, path, content, more)
+
+    async def send(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Send a request with a body of JSON to the byte and headers of its own, and return the answer."""
         wire = self._wire
         if wire is None or not wire.reusable:
             wire = await self._connect()
         head = f"{method} {path} HTTP/1.1\r\n{self._head}"
-        if key is not None:
-            head += f"Idempotency-Key: {key}\r\n"
-        if token is not None:
-            head += f"Authorization: Bearer {token}\r\n"
-        if body is None:
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        if content is None:
             return await wire.ask(f"{head}\r\n".encode())
-        content = json.dumps(body).encode()
         head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         return await wire.ask(head.encode() + content)
 

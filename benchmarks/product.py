@@ -128,9 +128,10 @@ def environment(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(url: str, *, guests: int, days_ahead: int = 0) -> Iterator[Product]:
+def serving(url: str, *, guests: int, days_ahead: int = 0, more: Mapping[str, str] | None = None) -> Iterator[Product]:
     """Start the server on a furnished database, with its clock so far ahead, and log the guests in."""
-    server = HoldfastServer(env=environment(url)) if days_ahead == 0 else ServerAhead(days_ahead, environment(url))
+    env = environment(url) | (more or {})
+    server = HoldfastServer(env=env) if days_ahead == 0 else ServerAhead(days_ahead, env)
     with server:
         yield Product(server, url, [_log_in(server, _email(number)) for number in range(1, guests + 1)])
 
