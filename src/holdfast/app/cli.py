@@ -180,6 +180,23 @@ def verify(ctx: click.Context, database: str | None, *, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, default=8020, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--books", type=click.Path(dir_okay=False), default="var/simulator.db", show_default=True, help="File of its books."
+)
+@click.option(
+    "--webhook-url", metavar="URL", help="Where it sends its messages. [http://127.0.0.1:8000/v1/webhooks/simulator]"
+)
+@click.option("--public-url", metavar="URL", help="Where people reach its pages, if not at its own address.")
+def simulator(**run: Any) -> None:
+    """Serve the payment simulator as a process of its own."""
+    from holdfast.app.simulating import serve_simulator  # noqa: PLC0415 - as above
+
+    serve_simulator(_settings(None), **run)
+
+
+@main.command()
 @_database_option
 def openapi(database: str | None) -> None:
     """Print the description of the HTTP API (openapi.json); no database is opened for it."""

@@ -76,7 +76,8 @@ def _simulator(
     if settings.simulator_url:
         return None, built_in.elsewhere(url=settings.simulator_url, secrets=secrets, timeout_s=settings.deadline_s)
     books = built_in.books_of(settings, database_url)
-    made = built_in.BuiltIn(books=books, secrets=secrets, clock=clock, timeout_s=settings.deadline_s)
+    is_open = settings.simulator_is_open
+    made = built_in.BuiltIn(books=books, secrets=secrets, clock=clock, timeout_s=settings.deadline_s, is_open=is_open)
     return made, made.provider
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from holdfast.kit.db.sqlite import SqliteDatabase
 from holdfast.kit.http.prefixes import Prefixes
 from holdfast.payments.simulator import store
 from holdfast.payments.simulator.asking import Books
-from holdfast.payments.simulator.courier import Courier, stop, to_url
+from holdfast.payments.simulator.courier import Courier, Post, stop, to_url
 from holdfast.payments.simulator.pages import Pages
 from holdfast.payments.simulator.routes import Api, refusal
 from holdfast.payments.simulator.shapes import BadBody
@@ -46,50 +46,73 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Simulator:
-    """A simulator over its books. Nothing is opened before the first use."""
+    """A simulator over its books, as an ASGI application. Nothing is opened before the first use."""
+
+    def __init__(self, options: Options, clock: Clock) -> None:
+        self._options = options
+        self._clock = clock
+        self._running: _Running | None = None
+        self._opening = asyncio.Lock()
+        self.post: Post | None = None
+        """Where messages go; set it before they are sent."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        running = self._running or await self._opened()
+        await running.app(scope, receive, send)
+
+    async def round(self) -> None:
+        """Send what is due, until nothing is."""
+        running = self._running or await self._opened()
+        running.courier.post = self.post
+        while await running.courier.round():
+            pass
+
+    async def work(self, every_s: float) -> None:
+        """Send what is due for ever."""
+        running = self._running or await self._opened()
+        running.courier.post = self.post
+        await running.courier.run(every_s)
+
+    async def _opened(self) -> "_Running":
+        async with self._opening:
+            if self._running is None:
+                running = _Running(self._options, self._clock)
+                await running.db.write(store.create)
+                self._running = running
+        return self._running
+
+    async def open(self) -> None:
+        """Open the books, and make them where there are none."""
+        await self._opened()
+
+    async def close(self) -> None:
+        """Close the books."""
+        if self._running is not None:
+            await self._running.close()
+            self._running = None
+
+
+class _Running:
+    """A simulator whose books are open."""
 
     def __init__(self, options: Options, clock: Clock) -> None:
         options.books.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _checkpoint_lock(options.books)
-        self._db = db = SqliteDatabase(str(options.books), clock, checkpoints=self._lock is not None)
-        self._ready = False
-        self._opening = asyncio.Lock()
-        books = Books(db, clock, public_url=options.public_url, settle_s=options.settle_s)
+        self.db = SqliteDatabase(str(options.books), clock, checkpoints=self._lock is not None)
+        books = Books(self.db, clock, public_url=options.public_url, settle_s=options.settle_s)
         self.courier = Courier(books, Till(books), keys=[hook_key_of(secret) for secret in options.secrets])
         api = Api(books, self.courier, api_key=api_key_of(options.secrets[0]), is_open=options.is_open)
         pages = Pages(books, self.courier, check_operator=api.check_operator)
-        self._inner = Starlette(
-            routes=[*api.routes(), *pages.routes()],
-            exception_handlers={Refusal: refusal, BadBody: refusal},
+        self.app = Starlette(
+            routes=[*api.routes(), *pages.routes()], exception_handlers={Refusal: refusal, BadBody: refusal}
         )
-        self._inner.router.redirect_slashes = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await self.open()
-        await self._inner(scope, receive, send)
-
-    async def open(self) -> None:
-        """Make the books where there are none."""
-        if self._ready:
-            return
-        async with self._opening:
-            if not self._ready:
-                await self._db.write(store.create)
-                self._ready = True
-
-    async def round(self) -> None:
-        """Send what is due, until nothing is."""
-        await self.open()
-        while await self.courier.round():
-            pass
+        self.app.router.redirect_slashes = False
 
     async def close(self) -> None:
-        """Close the books."""
-        await self._db.close()
+        await self.db.close()
         if self._lock is not None:
             os.close(self._lock)
-            self._lock = None
 
 
 def _checkpoint_lock(books: Path) -> int | None:
@@ -109,7 +132,7 @@ def _checkpoint_lock(books: Path) -> int | None:
 
 def standalone(options: Options, clock: Clock, *, webhook_url: str | None) -> ASGIApp:
     """Return the simulator as a whole server of its own, under the same prefix as when it is mounted."""
-    mounted: dict[str, ASGIApp] = {}
+    mounted: dict[str, Simulator] = {}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -117,9 +140,9 @@ def standalone(options: Options, clock: Clock, *, webhook_url: str | None) -> AS
         simulator = Simulator(options, clock)
         await simulator.open()
         mounted[PREFIX] = simulator
-        async with httpx.AsyncClient() as client:
-            simulator.courier.post = to_url(client, webhook_url) if webhook_url else None
-            task = asyncio.get_running_loop().create_task(simulator.courier.run(_COURIER_EVERY_S))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            simulator.post = to_url(client, webhook_url) if webhook_url else None
+            task = asyncio.get_running_loop().create_task(simulator.work(_COURIER_EVERY_S))
             yield
             await stop(task)
         await simulator.close()
@@ -137,8 +160,3 @@ def standalone(options: Options, clock: Clock, *, webhook_url: str | None) -> AS
     app.add_route("/", home)
     app.add_route(PREFIX, home)
     return Prefixes(app, mounted=mounted)
-
-
-def parsed_secrets(text: str) -> Sequence[str]:
-    """Return the secrets of a setting, newest first, separated by commas."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
