@@ -1,6 +1,5 @@
 """The HTTP server: uvicorn on a socket of our own, in one process or several."""
 
-import errno
 import os
 import signal
 import socket
@@ -11,34 +10,12 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from holdfast.app.asgi import create_app
-from holdfast.app.errors import CannotStart
+from holdfast.app.listening import BACKLOG
 from holdfast.app.settings import RunSettings
 from holdfast.kit.settings import Settings
 
-_BACKLOG: Final = 2048
 _KEEP_ALIVE_S: Final = 75
 """Longer than what load balancers in front keep idle connections for, so that they close them and not we."""
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens.
-
-    Raises:
-        CannotStart: The address is taken, not this machine's, or not for everybody to take.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address, family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise CannotStart(_problem(error, host, port)) from error
-
-
-def _problem(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is taken by another process; choose another with --port"
-    if error.errno == errno.EACCES:
-        return f"port {port} needs more rights than this process has; choose one above 1023 with --port"
-    return f"cannot listen on {host}: {error.strerror or error}"
 
 
 def serve(sock: socket.socket, settings: Settings, run: RunSettings) -> None:
@@ -81,7 +58,7 @@ def _options(run: RunSettings) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
-        "backlog": _BACKLOG,
+        "backlog": BACKLOG,
         "timeout_keep_alive": _KEEP_ALIVE_S,
         "timeout_graceful_shutdown": run.drain_s,
     }

@@ -16,9 +16,10 @@ import click
 from holdfast.accounts.api import Role
 from holdfast.app.demo.load import PASSWORD, USERS
 from holdfast.app.errors import CannotStart
+from holdfast.app.listening import listen
 from holdfast.app.lock import only_process, sqlite_files
 from holdfast.app.seeding import is_seeded, seed
-from holdfast.app.server import listen, serve
+from holdfast.app.server import serve
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled, database_urls
 from holdfast.kit.clock import Clock

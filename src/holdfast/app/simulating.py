@@ -7,7 +7,7 @@ import click
 import uvicorn
 
 from holdfast.app.errors import CannotStart
-from holdfast.app.server import listen
+from holdfast.app.listening import listen
 from holdfast.app.settings import read_settings
 from holdfast.kit.ids import new_secret
 from holdfast.kit.secrets import Keyring
