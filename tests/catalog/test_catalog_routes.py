@@ -10,11 +10,13 @@ from fastapi import FastAPI
 
 from holdfast.catalog.routes.routers import routers
 from holdfast.catalog.service import Catalog
+from holdfast.catalog.settings import CatalogSettings
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.errors import Unauthenticated
 from holdfast.kit.http import problems
 from holdfast.kit.secrets import Keyring
+from holdfast.verticals.cancellation import POLICIES, policy_from_json
 from holdfast.verticals.stays import NightTerms
 
 PEOPLE = {"owner": OWNER, "other": OTHER_OWNER, "admin": ADMIN, "guest": GUEST}
@@ -40,7 +42,9 @@ async def catalog(tmp_path_factory):
 async def client(catalog):
     app = FastAPI()
     problems.install(app)
-    for router in routers(catalog, Keyring("a secret of the tests that is long enough")):
+    for router in routers(
+        catalog, CatalogSettings(service_bp=1_200), Keyring("a secret of the tests that is long enough")
+    ):
         app.include_router(router)
     app.state.check_token = check_token
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as made:
@@ -49,7 +53,7 @@ async def client(catalog):
 
 @pytest.fixture
 async def home(catalog):
-    return await catalog.create(owner=OWNER, draft=draft())
+    return await catalog.create(owner=OWNER, draft=draft(service_bp=1_200))
 
 
 def as_(name, **headers):
@@ -102,9 +106,40 @@ def terms(**changes):
         "advance_notice_days": 1,
         "booking_window_days": 365,
         "preparation_nights": 1,
-        "policy": {"name": "own_terms", "windows": [{"days_before": 7, "refund_bp": 5000}]},
+        "policy": OWN_POLICY,
+        "adjustments": [
+            {"name": "Blossom", "percent_bp": 2500, "weekdays": [], "first": "2027-03-20", "end": "2027-04-12"},
+            {"name": "Midweek", "percent_bp": -1000, "weekdays": ["tuesday", "wednesday"], "first": None, "end": None},
+        ],
+        "early_bird": [{"days": 60, "percent_bp": 500}],
+        "last_minute": [{"days": 0, "percent_bp": 2000}, {"days": 3, "percent_bp": 1000}],
+        "pets_max": 2,
+        "pet_fee": usd(2_500),
+        "service_bp": 1_200,
+        "instant": False,
+        "pay_at_property": False,
     }
     return said | changes
+
+
+def shares(bp, **changes):
+    return {"nights_bp": bp, "cleaning_bp": bp, "service_bp": bp, "tax_bp": None} | changes
+
+
+def windows(*pairs):
+    return {"windows": [{"days_before": days, "shares": shares(bp)} for days, bp in pairs]}
+
+
+OWN_POLICY = {
+    "name": "own_terms",
+    "windows": [
+        {"days_before": 7, "nights_kept": 0, "shares": shares(5000, service_bp=0)},
+        {"days_before": 0, "nights_kept": 1, "shares": shares(5000, service_bp=0)},
+    ],
+    "grace_hours": 48,
+    "grace_days_before": 14,
+    "after_check_in": {"nights_more": 1, "shares": shares(2500, cleaning_bp=0, service_bp=0)},
+}
 
 
 def placed(**changes):
@@ -148,14 +183,35 @@ class TestCreating:
         made = answer.json()
         assert (made["listed"], made["units"], made["terms"]["guests_included"]) == (True, 1, 2)
         assert made["terms"]["cleaning_fee"] == {"amount": 0, "currency": "EUR"}
-        assert made["terms"]["policy"] == {"name": "flexible", "windows": [{"days_before": 1, "refund_bp": 10_000}]}
-
-    async def test_takes_a_policy_by_its_name(self, client):
-        answer = await client.post(ALL, headers=as_("owner"), json=body(terms=terms(policy="strict")))
-        assert answer.json()["terms"]["policy"] == {
-            "name": "strict",
-            "windows": [{"days_before": 14, "refund_bp": 10_000}, {"days_before": 7, "refund_bp": 5_000}],
+        assert made["terms"]["policy"]["name"] == "flexible"
+        assert made["terms"]["policy"]["windows"][0] == {
+            "days_before": 1,
+            "nights_kept": 0,
+            "shares": shares(10_000),
         }
+        assert (made["terms"]["instant"], made["terms"]["pay_at_property"]) == (True, True)
+        assert (made["terms"]["pets_max"], made["terms"]["pet_fee"]["amount"]) == (0, 0)
+        assert made["terms"]["adjustments"] == made["terms"]["early_bird"] == made["terms"]["last_minute"] == []
+
+    @pytest.mark.parametrize("name", sorted(POLICIES))
+    async def test_takes_a_policy_by_its_name_and_shows_what_it_says(self, client, name):
+        answer = await client.post(ALL, headers=as_("owner"), json=body(terms=terms(policy=name)))
+        shown = answer.json()["terms"]["policy"]
+        assert policy_from_json(shown) == POLICIES[name]
+        again = await client.post(ALL, headers=as_("owner"), json=body(terms=terms(policy=shown)))
+        assert again.json()["terms"]["policy"] == shown
+
+    async def test_gives_a_new_property_the_fee_of_the_platform(self, client):
+        left_out = {name: value for name, value in terms().items() if name != "service_bp"}
+        answer = await client.post(ALL, headers=as_("owner"), json=body(terms=left_out))
+        assert answer.json()["terms"]["service_bp"] == 1_200
+
+    async def test_lets_only_an_admin_say_another_fee(self, client):
+        said = body(terms=terms(service_bp=900))
+        refused = await client.post(ALL, headers=as_("owner"), json=said)
+        assert (refused.status_code, findings(refused)) == (422, [("/terms/service_bp", "read_only")])
+        allowed = await client.post(ALL, headers=as_("admin"), json=said)
+        assert allowed.json()["terms"]["service_bp"] == 900
 
     async def test_is_for_owners(self, client):
         assert (await client.post(ALL, json=body())).status_code == 401
@@ -251,15 +307,62 @@ BAD = [
         "reserved_name",
     ),
     (
-        body(terms=terms(policy={"windows": [{"days_before": 1, "refund_bp": 1}, {"days_before": 2, "refund_bp": 1}]})),
+        body(terms=terms(policy=windows((1, 1), (2, 1)))),
         "/terms/policy/windows/1/days_before",
         "not_descending",
     ),
     (
-        body(terms=terms(policy={"windows": [{"days_before": 1, "refund_bp": 10_001}]})),
-        "/terms/policy/windows/0/refund_bp",
+        body(terms=terms(policy={"windows": [{"days_before": 1, "shares": shares(1, nights_bp=10_001)}]})),
+        "/terms/policy/windows/0/shares/nights_bp",
         "out_of_range",
     ),
+    (
+        body(terms=terms(policy=windows((5, 1)) | {"after_check_in": {"nights_more": 1, "shares": shares(0)}})),
+        "/terms/policy/windows",
+        "no_last_window",
+    ),
+    *(
+        (body(terms=terms(adjustments=[{"name": "A", "percent_bp": bp}])), "/terms/adjustments/0/percent_bp", code)
+        for bp, code in (
+            *(
+                (-9_001, "out_of_range"),
+                (10_001, "out_of_range"),
+                (0, "zero"),
+                (1.5, "type_error"),
+                ("5", "type_error"),
+            ),
+        )
+    ),
+    (
+        body(terms=terms(adjustments=[{"name": "A", "percent_bp": 1, "weekdays": ["Montag"]}])),
+        "/terms/adjustments/0/weekdays/0",
+        "invalid_choice",
+    ),
+    (
+        body(terms=terms(adjustments=[{"name": "A", "percent_bp": 1, "weekdays": ["monday", "monday"]}])),
+        "/terms/adjustments/0/weekdays/1",
+        "duplicate",
+    ),
+    (
+        body(terms=terms(adjustments=[{"name": "A", "percent_bp": 1, "first": "2027-02-30"}])),
+        "/terms/adjustments/0/first",
+        "invalid_date",
+    ),
+    (
+        body(terms=terms(adjustments=[{"name": "A", "percent_bp": 1, "first": "2027-02-03", "end": "2027-02-01"}])),
+        "/terms/adjustments/0/end",
+        "empty_or_negative_range",
+    ),
+    *(
+        (body(terms=terms(**{name: [{"days": 3, "percent_bp": bp}]})), f"/terms/{name}/0/percent_bp", "out_of_range")
+        for name in ("early_bird", "last_minute")
+        for bp in (10_100, -5_000, 0)
+    ),
+    (body(terms=terms(pets_max=-1)), "/terms/pets_max", "out_of_range"),
+    (body(terms=terms(pet_fee={"amount": 1, "currency": "EUR"})), "/terms/pet_fee/currency", "currency_mismatch"),
+    (body(terms=terms(service_bp=3_001)), "/terms/service_bp", "out_of_range"),
+    (body(terms=terms(instant="yes")), "/terms/instant", "type_error"),
+    (body(terms=terms(pay_at_property=None)), "/terms/pay_at_property", "type_error"),
 ]
 
 
@@ -377,7 +480,9 @@ class TestReadingAsAnOwner:
 class TestReplacing:
     async def test_changes_everything_that_was_said(self, client, catalog):
         made = await catalog.create(
-            owner=OWNER, draft=draft(rating=4.5, reviews=9, notes={"price_estimated": True}), units=3
+            owner=OWNER,
+            draft=draft(rating=4.5, reviews=9, notes={"price_estimated": True}, service_bp=1_200),
+            units=3,
         )
         said = body(name="Renamed", listed=False)
         answer = await client.put(f"{ALL}/{made.id}", headers=as_("owner", **{"If-Match": '"1"'}), json=said)

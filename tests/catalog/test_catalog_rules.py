@@ -6,17 +6,56 @@ import pytest
 from catalog_drafts import draft
 
 from holdfast.catalog.rules import COUNTRIES, draft_errors, night_errors, unit_errors, zones
-from holdfast.verticals.stays import POLICIES, CancellationPolicy, LengthDiscount, NightTerms, RefundWindow
+from holdfast.verticals.cancellation import (
+    ALL,
+    POLICIES,
+    AfterCheckIn,
+    CancellationPolicy,
+    RefundWindow,
+    Shares,
+    shares_of,
+)
+from holdfast.verticals.stays import Adjustment, AheadDiscount, LengthDiscount, NightTerms
 
 
 def named(errors):
     return [(error.pointer, error.code) for error in errors]
 
 
-def policy(*windows, name="own_terms"):
+def policy(*windows, name="own_terms", **more):
     return CancellationPolicy(
-        name=name, windows=tuple(RefundWindow(days_before=days, refund_bp=bp) for days, bp in windows)
+        name=name,
+        windows=tuple(RefundWindow(days_before=days, shares=nights_share(bp)) for days, bp in windows),
+        **more,
     )
+
+
+def nights_share(bp, **more):
+    return Shares(**{"nights_bp": bp, "cleaning_bp": 0, "service_bp": 0} | more)
+
+
+def kept(*nights):
+    return CancellationPolicy(
+        name="own_terms",
+        windows=tuple(
+            RefundWindow(days_before=9 - place, shares=ALL, nights_kept=each) for place, each in enumerate(nights)
+        ),
+    )
+
+
+def after(nights_more, shares=ALL, last=None):
+    last = last or RefundWindow(days_before=0, shares=ALL, nights_kept=1)
+    return CancellationPolicy(
+        name="own_terms", windows=(last,), after_check_in=AfterCheckIn(nights_more=nights_more, shares=shares)
+    )
+
+
+def adjusted(**changes):
+    return (Adjustment(**{"name": "Season", "percent_bp": 1_000} | changes),)
+
+
+def ahead(*pairs):
+    return tuple(AheadDiscount(days=days, percent_bp=bp) for days, bp in pairs)
 
 
 def discounts(*pairs):
@@ -44,7 +83,17 @@ class TestADraft:
             {"advance_notice_days": 0, "booking_window_days": 0},
             {"bathrooms": 0.0, "bedrooms": 0, "beds": 0},
             {"amenities": (), "discounts": (), "policy": policy()},
-            {"policy": POLICIES["non_refundable"]},
+            *({"policy": each} for each in POLICIES.values()),
+            {"policy": policy(grace_hours=168, grace_days_before=365)},
+            {"policy": kept(0, 0, 365)},
+            {"policy": after(0)},
+            {"policy": after(365, shares_of(0))},
+            {"adjustments": adjusted(name="n" * 60, percent_bp=-9_000, weekdays=(6, 0))},
+            {"adjustments": adjusted(percent_bp=10_000, first=date(2000, 1, 1), end=date(2200, 1, 1)) * 10},
+            {"adjustments": adjusted(first=date(2027, 1, 1)) + adjusted(end=date(2027, 1, 1))},
+            {"early_bird": ahead((0, 1), (730, 10_000)), "last_minute": ahead((0, 10_000))},
+            {"pets_max": 20, "pet_minor": 10**11, "service_bp": 3_000},
+            {"instant": False, "pay_at_property": False},
             {"policy": policy((365, 10_000), (30, 5_000), (0, 0))},
             {"discounts": discounts((2, 1), (365, 10_000))},
             {"neighbourhood": "", "description": "", "house_rules": ""},
@@ -127,10 +176,70 @@ class TestADraft:
             ({"policy": policy((1, 1), name="flexible")}, "/terms/policy/name", "reserved_name"),
             ({"policy": policy((366, 1))}, "/terms/policy/windows/0/days_before", "out_of_range"),
             ({"policy": policy((-1, 1))}, "/terms/policy/windows/0/days_before", "out_of_range"),
-            ({"policy": policy((5, 10_001))}, "/terms/policy/windows/0/refund_bp", "out_of_range"),
+            ({"policy": policy((5, 10_001))}, "/terms/policy/windows/0/shares/nights_bp", "out_of_range"),
+            ({"policy": policy((5, -1))}, "/terms/policy/windows/0/shares/nights_bp", "out_of_range"),
             ({"policy": policy((1, 5), (5, 5))}, "/terms/policy/windows/1/days_before", "not_descending"),
             ({"policy": policy((5, 5), (5, 5))}, "/terms/policy/windows/1/days_before", "not_descending"),
-            ({"policy": policy((5, 5), (1, 6))}, "/terms/policy/windows/1/refund_bp", "not_descending"),
+            ({"policy": policy((5, 5), (1, 6))}, "/terms/policy/windows/1/shares/nights_bp", "not_descending"),
+            ({"policy": kept(366)}, "/terms/policy/windows/0/nights_kept", "out_of_range"),
+            ({"policy": kept(2, 1)}, "/terms/policy/windows/1/nights_kept", "not_ascending"),
+            ({"policy": policy(grace_hours=169)}, "/terms/policy/grace_hours", "out_of_range"),
+            ({"policy": policy(grace_days_before=-1)}, "/terms/policy/grace_days_before", "out_of_range"),
+            (
+                {"policy": after(-1, last=RefundWindow(days_before=0, shares=ALL))},
+                "/terms/policy/after_check_in/nights_more",
+                "out_of_range",
+            ),
+            (
+                {"policy": after(0, last=RefundWindow(days_before=0, shares=ALL, nights_kept=2))},
+                "/terms/policy/after_check_in/nights_more",
+                "not_ascending",
+            ),
+            (
+                {
+                    "policy": after(
+                        1,
+                        ALL,
+                        RefundWindow(days_before=0, shares=nights_share(9_999, cleaning_bp=10_000, service_bp=10_000)),
+                    )
+                },
+                "/terms/policy/after_check_in/shares/nights_bp",
+                "not_descending",
+            ),
+            (
+                {"policy": after(1, nights_share(0, tax_bp=0))},
+                "/terms/policy/after_check_in/shares/tax_bp",
+                "mixed",
+            ),
+            (
+                {"policy": after(1, last=RefundWindow(days_before=1, shares=ALL))},
+                "/terms/policy/windows",
+                "no_last_window",
+            ),
+            ({"adjustments": adjusted() * 11}, "/terms/adjustments", "too_many"),
+            ({"adjustments": adjusted(name=" ")}, "/terms/adjustments/0/name", "blank"),
+            ({"adjustments": adjusted(name="n" * 61)}, "/terms/adjustments/0/name", "too_long"),
+            ({"adjustments": adjusted(percent_bp=-9_001)}, "/terms/adjustments/0/percent_bp", "out_of_range"),
+            ({"adjustments": adjusted(percent_bp=10_001)}, "/terms/adjustments/0/percent_bp", "out_of_range"),
+            ({"adjustments": adjusted(percent_bp=0)}, "/terms/adjustments/0/percent_bp", "zero"),
+            ({"adjustments": adjusted(weekdays=(7,))}, "/terms/adjustments/0/weekdays/0", "out_of_range"),
+            ({"adjustments": adjusted(weekdays=(1, 1))}, "/terms/adjustments/0/weekdays/1", "duplicate"),
+            ({"adjustments": adjusted(first=date(1999, 1, 1))}, "/terms/adjustments/0/first", "out_of_range"),
+            (
+                {"adjustments": adjusted(first=date(2027, 1, 2), end=date(2027, 1, 2))},
+                "/terms/adjustments/0/end",
+                "empty_or_negative_range",
+            ),
+            ({"early_bird": ahead((731, 1))}, "/terms/early_bird/0/days", "out_of_range"),
+            ({"early_bird": ahead((30, 10_100))}, "/terms/early_bird/0/percent_bp", "out_of_range"),
+            ({"early_bird": ahead((30, 1), (30, 2))}, "/terms/early_bird/1/days", "not_ascending"),
+            ({"last_minute": ahead((-1, 1))}, "/terms/last_minute/0/days", "out_of_range"),
+            ({"last_minute": ahead((3, -5_000))}, "/terms/last_minute/0/percent_bp", "out_of_range"),
+            ({"last_minute": ahead(*((n, 1) for n in range(6)))}, "/terms/last_minute", "too_many"),
+            ({"pets_max": -1}, "/terms/pets_max", "out_of_range"),
+            ({"pets_max": 21}, "/terms/pets_max", "out_of_range"),
+            ({"pet_minor": -1}, "/terms/pet_fee/amount", "out_of_range"),
+            ({"service_bp": 3_001}, "/terms/service_bp", "out_of_range"),
             ({"policy": policy(*((n, 1) for n in range(20, 9, -1)))}, "/terms/policy/windows", "too_many"),
             ({"rating": 5.01}, "/rating", "out_of_range"),
             ({"rating": float("nan")}, "/rating", "out_of_range"),

@@ -4,22 +4,33 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 import pytest
 from asyncmy.errors import DataError
 from asyncpg.exceptions import StringDataRightTruncationError
 from catalog_drafts import ADMIN, GUEST, OTHER_OWNER, OWNER, draft
+from sqlalchemy import bindparam, insert
 
 from holdfast.catalog import store
 from holdfast.catalog.api import PropertyKind, VersionConflict
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
-from holdfast.catalog.models import outbox, tables
+from holdfast.catalog.models import outbox, property_, tables
 from holdfast.catalog.service import Catalog
 from holdfast.kit.db.errors import CheckViolation, ForeignKeyViolation
 from holdfast.kit.db.migrate import differences, migrate
 from holdfast.kit.db.opening import open_database
+from holdfast.kit.db.statements import db_now, statement
 from holdfast.kit.errors import Forbidden, Invalid, NotFound
-from holdfast.verticals.stays import NightTerms
+from holdfast.verticals.cancellation import (
+    POLICIES,
+    AfterCheckIn,
+    CancellationPolicy,
+    RefundWindow,
+    Shares,
+    shares_of,
+)
+from holdfast.verticals.stays import Adjustment, AheadDiscount, LengthDiscount, NightTerms
 
 MAY = date(2026, 5, 1)
 
@@ -64,10 +75,50 @@ class TestCreating:
             discounts=(),
             kind=PropertyKind.HOTEL_ROOM,
             amenities=(),
+            adjustments=(
+                Adjustment(name="Größe \N{SLICE OF PIZZA}", percent_bp=-900, weekdays=(6, 0), first=MAY, end=None),
+                Adjustment(name="Always", percent_bp=1),
+            ),
+            early_bird=(AheadDiscount(days=60, percent_bp=500), AheadDiscount(days=90, percent_bp=900)),
+            last_minute=(AheadDiscount(days=0, percent_bp=10_000),),
+            pets_max=3,
+            pet_minor=1_999,
+            service_bp=1_400,
+            instant=False,
+            pay_at_property=False,
+            policy=POLICIES["long_stay"],
         )
         created = await catalog.create(owner=OWNER, draft=said)
         [stored] = await catalog.get_many(ids=[created.id])
         assert stored.draft == replace(said, terms=replace(said.terms, property_id=created.id))
+
+    async def test_has_room_for_the_longest_rules(self, catalog):
+        shares = Shares(nights_bp=10_000, cleaning_bp=10_000, service_bp=10_000, tax_bp=10_000)
+        said = draft(
+            adjustments=tuple(
+                Adjustment(
+                    name="\N{SLICE OF PIZZA}" * 60,
+                    percent_bp=-9_000,
+                    weekdays=tuple(range(7)),
+                    first=MAY,
+                    end=MAY + timedelta(days=9),
+                )
+                for _ in range(10)
+            ),
+            discounts=tuple(LengthDiscount(nights=360 + n, percent_bp=10_000) for n in range(5)),
+            early_bird=tuple(AheadDiscount(days=700 + n, percent_bp=10_000) for n in range(5)),
+            last_minute=tuple(AheadDiscount(days=700 + n, percent_bp=10_000) for n in range(5)),
+            policy=CancellationPolicy(
+                name="n" * 40,
+                windows=tuple(RefundWindow(days_before=n, shares=shares, nights_kept=365) for n in range(365, 358, -1))
+                + tuple(RefundWindow(days_before=n, shares=shares, nights_kept=365) for n in (2, 1, 0)),
+                grace_hours=168,
+                grace_days_before=365,
+                after_check_in=AfterCheckIn(nights_more=365, shares=shares),
+            ),
+        )
+        created = await catalog.create(owner=OWNER, draft=said)
+        assert created.draft.terms == replace(said.terms, property_id=created.id)
 
     async def test_tells_booking_what_stock_to_make(self, catalog, db):
         created = await catalog.create(owner=OWNER, draft=draft(), units=3)
@@ -294,6 +345,9 @@ class TestTheDatabase:
             {"advance_notice_days": 366},
             {"booking_window_days": 731},
             {"preparation_nights": -1},
+            {"pets_max": 21},
+            {"pet_minor": -1},
+            {"service_bp": 3_001},
             {"rating": 5.1},
             {"reviews": -1},
         ],
@@ -342,7 +396,46 @@ class TestTheDatabase:
             await db.write(work)
 
 
+_OLD: Final = {
+    "owner_id": 7, "version": 1, "listed": True, "name": "Home", "description": "", "house_rules": "", "address": "A",
+    "neighbourhood": "", "city": "B", "country": "US", "latitude": 1.0, "longitude": 1.0,
+    "kind": PropertyKind.ENTIRE_HOME, "bedrooms": 1, "beds": 1, "bathrooms": 1.0, "amenities": [], "currency": "USD",
+    "zone": "UTC", "base_minor": 100, "cleaning_minor": 0, "extra_guest_minor": 0, "guests_included": 2,
+    "guests_max": 2, "tax_bp": 0, "discounts": '[{"nights":7,"percent_bp":1000}]', "min_nights": 1, "max_nights": 30,
+    "check_in_minute": 900, "check_out_minute": 660, "advance_notice_days": 0, "booking_window_days": 365,
+    "preparation_nights": 0, "reviews": 0, "notes": {}, "units": 1, "unit_names": [],
+    "policy": '{"name":"strict","windows":[{"days_before":14,"refund_bp":10000},{"days_before":7,"refund_bp":5000}]}',
+}  # fmt: skip
+_ADD_OLD: Final = statement(
+    insert(property_).values(
+        {**{name: bindparam(name) for name in _OLD}, "created_at": db_now(), "changed_at": db_now()}
+    )
+)
+
+
 class TestMigrations:
+    async def test_keep_what_was_said_before_and_give_the_rest_its_default(self, fresh_url):
+        await migrate(fresh_url, "catalog", target="catalog_0001")
+        database = await open_database(fresh_url)
+        await database.write(lambda tx: tx.run(_ADD_OLD(**_OLD)))
+        await database.close()
+        await migrate(fresh_url, "catalog")
+        assert await differences(fresh_url, "catalog", tables) == []
+        database = await open_database(fresh_url)
+        [found] = await Catalog(db=database).list_page()
+        terms = found.draft.terms
+        assert (terms.adjustments, terms.early_bird, terms.last_minute) == ((), (), ())
+        assert (terms.pets_max, terms.pet_minor, terms.service_bp) == (0, 0, 0)
+        assert (terms.instant, terms.pay_at_property) == (True, True)
+        assert terms.discounts == (LengthDiscount(nights=7, percent_bp=1_000),)
+        assert [(each.days_before, each.shares) for each in terms.policy.windows] == [
+            (14, shares_of(10_000)),
+            (7, shares_of(5_000)),
+        ]
+        with pytest.raises(CheckViolation):
+            await database.write(lambda tx: store.add(tx, owner_id=7, draft=draft(pets_max=-1), units=1, unit_names=()))
+        await database.close()
+
     async def test_tell_the_truth_and_go_down_and_up_again(self, fresh_url):
         await migrate(fresh_url, "catalog")
         assert await differences(fresh_url, "catalog", tables) == []

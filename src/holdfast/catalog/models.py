@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index, Table, func
+from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index, Table, func, true
 from sqlalchemy import column as sa_column
 
 from holdfast.catalog import rules
@@ -14,7 +14,9 @@ from holdfast.kit.outbox import Outbox
 from holdfast.verticals.stays import STAY_NIGHTS_MAX
 
 DISCOUNTS_TEXT_MAX: Final = 500
-POLICY_TEXT_MAX: Final = 1000
+AHEAD_TEXT_MAX: Final = 300
+ADJUSTMENTS_TEXT_MAX: Final = 2500
+POLICY_TEXT_MAX: Final = 2000
 _LAST_MINUTE = 24 * 60 - 1
 
 tables: Final = module_tables("catalog")
@@ -63,7 +65,7 @@ property_ = Table(
     Column("guests_included", Whole(), nullable=False),
     Column("guests_max", Whole(), nullable=False),
     Column("tax_bp", Whole(), nullable=False),
-    # Discounts and policy are JSON kept as text: every quote reads them, and equal text is decoded only once.
+    # Discounts, adjustments and policy are JSON kept as text: every quote reads them, and equal text is decoded once.
     Column("discounts", Text(DISCOUNTS_TEXT_MAX), nullable=False),
     Column("min_nights", Whole(), nullable=False),
     Column("max_nights", Whole(), nullable=False),
@@ -73,6 +75,14 @@ property_ = Table(
     Column("booking_window_days", Whole(), nullable=False),
     Column("preparation_nights", Whole(), nullable=False),
     Column("policy", Text(POLICY_TEXT_MAX), nullable=False),
+    Column("adjustments", Text(ADJUSTMENTS_TEXT_MAX), nullable=False, server_default="[]"),
+    Column("early_bird", Text(AHEAD_TEXT_MAX), nullable=False, server_default="[]"),
+    Column("last_minute", Text(AHEAD_TEXT_MAX), nullable=False, server_default="[]"),
+    Column("pets_max", Whole(), nullable=False, server_default="0"),
+    Column("pet_minor", Whole(), nullable=False, server_default="0"),
+    Column("service_bp", Whole(), nullable=False, server_default="0"),
+    Column("instant", Flag(), nullable=False, server_default=true()),
+    Column("pay_at_property", Flag(), nullable=False, server_default=true()),
     Column("rating", Real()),
     Column("reviews", Whole(), nullable=False),
     Column("notes", Json(), nullable=False),
@@ -92,6 +102,12 @@ property_ = Table(
     _length("zone", 1, rules.ZONE_MAX),
     _length("discounts", 2, DISCOUNTS_TEXT_MAX),
     _length("policy", 2, POLICY_TEXT_MAX),
+    _length("adjustments", 2, ADJUSTMENTS_TEXT_MAX),
+    _length("early_bird", 2, AHEAD_TEXT_MAX),
+    _length("last_minute", 2, AHEAD_TEXT_MAX),
+    _between("pets_max", 0, rules.PETS_MAX),
+    _price("pet_minor"),
+    _between("service_bp", 0, rules.SERVICE_BP_MAX),
     _between("latitude", -90, 90),
     _between("longitude", -180, 180),
     one_of("kind", PropertyKind),

@@ -3,13 +3,16 @@
 from holdfast.catalog.models import outbox, tables
 from holdfast.catalog.routes.routers import routers
 from holdfast.catalog.service import Catalog
+from holdfast.catalog.settings import CatalogSettings
 from holdfast.kit.module import Built, House, Module
 
 
 def build(house: House) -> Built:
     """Put the catalog together with what the house gives it."""
     catalog = Catalog(db=house.db)
-    return Built(api=catalog, routers=routers(catalog, house.keyring), outbox=outbox, close=catalog.close)
+    return Built(
+        api=catalog, routers=routers(catalog, house.settings, house.keyring), outbox=outbox, close=catalog.close
+    )
 
 
-MODULE = Module(name="catalog", build=build, tables=tables)
+MODULE = Module(name="catalog", build=build, tables=tables, settings=CatalogSettings)

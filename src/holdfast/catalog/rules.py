@@ -15,7 +15,7 @@ from holdfast.catalog.api import Location, PropertyDraft
 from holdfast.engine.money import BASIS_POINTS, is_currency
 from holdfast.kit.errors import FieldError
 from holdfast.verticals.cancellation import POLICIES, AfterCheckIn, CancellationPolicy, RefundWindow, Shares
-from holdfast.verticals.stays import STAY_NIGHTS_MAX, LengthDiscount, NightTerms, StayTerms
+from holdfast.verticals.stays import STAY_NIGHTS_MAX, Adjustment, AheadDiscount, LengthDiscount, NightTerms, StayTerms
 
 NAME_MAX: Final = 120
 TEXT_MAX: Final = 5000
@@ -31,8 +31,15 @@ GUESTS_MAX: Final = 50
 UNITS_MAX: Final = 10_000
 NAMED_UNITS_MAX: Final = 500
 PRICE_MAX_MINOR: Final = 10**11
-"""The dearest stay (365 nights, 49 extra guests, tax) still adds up to less than `engine.money.AMOUNT_MAX`."""
+"""The dearest stay (365 nights, each as dear again for every adjustment, 49 extra guests, fees and tax) still comes to
+less than `engine.money.AMOUNT_MAX`."""
 DISCOUNTS_MAX: Final = 5
+ADJUSTMENTS_MAX: Final = 10
+ADJUSTMENT_NAME_MAX: Final = 60
+ADJUSTMENT_BP_MIN: Final = -9_000
+ADJUSTMENT_BP_MAX: Final = 10_000
+SERVICE_BP_MAX: Final = 3_000
+PETS_MAX: Final = 20
 WINDOWS_MAX: Final = 10
 GRACE_HOURS_MAX: Final = 168
 DAYS_BEFORE_MAX: Final = 365
@@ -182,6 +189,11 @@ def _terms(terms: StayTerms) -> Iterator[FieldError]:
         yield _error("/terms/guests_included", "above_maximum", "More guests are included than can stay.")
     yield from _whole("/terms/tax_bp", terms.tax_bp, 0, BASIS_POINTS)
     yield from _discounts(terms.discounts)
+    yield from _ahead_discounts("early_bird", terms.early_bird, BOOKING_WINDOW_DAYS_MAX)
+    yield from _ahead_discounts("last_minute", terms.last_minute, BOOKING_WINDOW_DAYS_MAX)
+    yield from _adjustments(terms.adjustments)
+    yield from _whole("/terms/pets_max", terms.pets_max, 0, PETS_MAX)
+    yield from _whole("/terms/service_bp", terms.service_bp, 0, SERVICE_BP_MAX)
     yield from _stay_limits(terms)
     for name, moment in (("check_in_from", terms.check_in_from), ("check_out_until", terms.check_out_until)):
         if moment != time(moment.hour, moment.minute):
@@ -198,6 +210,7 @@ def _prices(terms: StayTerms) -> Iterator[FieldError]:
         yield from _price("/terms/weekend_price/amount", terms.weekend_minor)
     yield from _price("/terms/cleaning_fee/amount", terms.cleaning_minor)
     yield from _price("/terms/extra_guest_fee/amount", terms.extra_guest_minor)
+    yield from _price("/terms/pet_fee/amount", terms.pet_minor)
 
 
 def _discounts(discounts: Sequence[LengthDiscount]) -> Iterator[FieldError]:
@@ -210,6 +223,47 @@ def _discounts(discounts: Sequence[LengthDiscount]) -> Iterator[FieldError]:
         yield from _whole(f"{pointer}/percent_bp", discount.percent_bp, 1, BASIS_POINTS)
         if place and discount.nights <= discounts[place - 1].nights:
             yield _error(f"{pointer}/nights", "not_ascending", "Discounts go from the shortest stay to the longest.")
+
+
+def _ahead_discounts(name: str, discounts: Sequence[AheadDiscount], days_most: int) -> Iterator[FieldError]:
+    if len(discounts) > DISCOUNTS_MAX:
+        yield _error(f"/terms/{name}", "too_many", f"At most {DISCOUNTS_MAX} discounts.")
+        return
+    for place, discount in enumerate(discounts):
+        pointer = f"/terms/{name}/{place}"
+        yield from _whole(f"{pointer}/days", discount.days, 0, days_most)
+        yield from _whole(f"{pointer}/percent_bp", discount.percent_bp, 1, BASIS_POINTS)
+        if place and discount.days <= discounts[place - 1].days:
+            yield _error(f"{pointer}/days", "not_ascending", "Discounts go from the fewest days to the most.")
+
+
+def _adjustments(adjustments: Sequence[Adjustment]) -> Iterator[FieldError]:
+    if len(adjustments) > ADJUSTMENTS_MAX:
+        yield _error("/terms/adjustments", "too_many", f"At most {ADJUSTMENTS_MAX} adjustments.")
+        return
+    for place, each in enumerate(adjustments):
+        pointer = f"/terms/adjustments/{place}"
+        yield from _line(f"{pointer}/name", each.name, ADJUSTMENT_NAME_MAX)
+        yield from _whole(f"{pointer}/percent_bp", each.percent_bp, ADJUSTMENT_BP_MIN, ADJUSTMENT_BP_MAX)
+        if each.percent_bp == 0:
+            yield _error(f"{pointer}/percent_bp", "zero", "This would change nothing.")
+        yield from _weekdays(pointer, each.weekdays)
+        yield from _season(pointer, each.first, each.end)
+
+
+def _weekdays(pointer: str, weekdays: Sequence[int]) -> Iterator[FieldError]:
+    for place, weekday in enumerate(weekdays):
+        yield from _whole(f"{pointer}/weekdays/{place}", weekday, 0, 6)
+        if weekday in weekdays[:place]:
+            yield _error(f"{pointer}/weekdays/{place}", "duplicate", "This day is named twice.")
+
+
+def _season(pointer: str, first: date | None, end: date | None) -> Iterator[FieldError]:
+    for name, day in (("first", first), ("end", end)):
+        if day is not None and not FIRST_NIGHT <= day <= END_NIGHT:
+            yield _error(f"{pointer}/{name}", "out_of_range", f"Dates lie between {FIRST_NIGHT} and {END_NIGHT}.")
+    if first is not None and end is not None and end <= first:
+        yield _error(f"{pointer}/end", "empty_or_negative_range", "The end must be after the first night.")
 
 
 def _stay_limits(terms: StayTerms) -> Iterator[FieldError]:

@@ -14,7 +14,7 @@ from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import DialectName, Row, adding_rows, db_now, rows, statement
 from holdfast.kit.db.types import Day, Whole, to_json
 from holdfast.verticals.cancellation import CancellationPolicy, policy_from_json, policy_to_json
-from holdfast.verticals.stays import LengthDiscount, NightTerms, StayTerms
+from holdfast.verticals.stays import Adjustment, AheadDiscount, LengthDiscount, NightTerms, StayTerms
 
 _IMPORT_ROWS: Final = 500
 _SAID: Final = tuple(
@@ -116,6 +116,14 @@ _TERMS_COLUMNS: Final = (
     property_.c.booking_window_days,
     property_.c.preparation_nights,
     property_.c.policy,
+    property_.c.adjustments,
+    property_.c.early_bird,
+    property_.c.last_minute,
+    property_.c.pets_max,
+    property_.c.pet_minor,
+    property_.c.service_bp,
+    property_.c.instant,
+    property_.c.pay_at_property,
 )
 _NIGHT_COLUMNS: Final = (
     night.c.night,
@@ -254,7 +262,7 @@ def _said(draft: PropertyDraft) -> dict[str, Any]:
         "guests_included": terms.guests_included,
         "guests_max": terms.guests_max,
         "tax_bp": terms.tax_bp,
-        "discounts": _discounts_text(terms.discounts),
+        "discounts": _rules_text(terms.discounts),
         "min_nights": terms.min_nights,
         "max_nights": terms.max_nights,
         "check_in_minute": _minute(terms.check_in_from),
@@ -263,6 +271,14 @@ def _said(draft: PropertyDraft) -> dict[str, Any]:
         "booking_window_days": terms.booking_window_days,
         "preparation_nights": terms.preparation_nights,
         "policy": _policy_text(terms.policy),
+        "adjustments": _rules_text(terms.adjustments),
+        "early_bird": _rules_text(terms.early_bird),
+        "last_minute": _rules_text(terms.last_minute),
+        "pets_max": terms.pets_max,
+        "pet_minor": terms.pet_minor,
+        "service_bp": terms.service_bp,
+        "instant": terms.instant,
+        "pay_at_property": terms.pay_at_property,
         "rating": draft.rating,
         "reviews": draft.reviews,
         "notes": dict(draft.notes),
@@ -323,6 +339,14 @@ def _terms_of(row: Row, nights: Mapping[date, NightTerms]) -> StayTerms:
         booking_window_days=row.booking_window_days,
         preparation_nights=row.preparation_nights,
         policy=_policy(row.policy),
+        adjustments=_adjustments(row.adjustments),
+        early_bird=_ahead(row.early_bird),
+        last_minute=_ahead(row.last_minute),
+        pets_max=row.pets_max,
+        pet_minor=row.pet_minor,
+        service_bp=row.service_bp,
+        instant=row.instant,
+        pay_at_property=row.pay_at_property,
         nights=nights,
     )
 
@@ -342,13 +366,13 @@ def _minute(moment: time) -> int:
 
 
 @lru_cache(maxsize=512)
-def _discounts_text(discounts: tuple[LengthDiscount, ...]) -> str:
-    return to_json([{"nights": each.nights, "percent_bp": each.percent_bp} for each in discounts])
+def _rules_text(said: tuple[LengthDiscount | AheadDiscount | Adjustment, ...]) -> str:
+    return to_json(said)
 
 
-@lru_cache(maxsize=512)
-def _discounts(text: str) -> tuple[LengthDiscount, ...]:
-    return tuple(LengthDiscount(**each) for each in _decode(text))
+_discounts: Final = lru_cache(maxsize=512)(msgspec.json.Decoder(tuple[LengthDiscount, ...]).decode)
+_ahead: Final = lru_cache(maxsize=512)(msgspec.json.Decoder(tuple[AheadDiscount, ...]).decode)
+_adjustments: Final = lru_cache(maxsize=512)(msgspec.json.Decoder(tuple[Adjustment, ...]).decode)
 
 
 @lru_cache(maxsize=512)

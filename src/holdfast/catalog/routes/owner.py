@@ -15,6 +15,7 @@ from holdfast.catalog.routes.shapes import (
     OwnPropertyOut,
     ReplacedProperty,
 )
+from holdfast.catalog.settings import CatalogSettings
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, CursorInvalid, Cursors, filter_digest
@@ -63,7 +64,7 @@ def reading(catalog: CatalogApi, cursors: Cursors) -> Router:
     return router
 
 
-def writing(catalog: CatalogApi) -> Router:
+def writing(catalog: CatalogApi, settings: CatalogSettings) -> Router:
     """Return the routes that create and change an owner's properties."""
     router = Router(prefix=_PREFIX, tags=["owner properties"])
 
@@ -80,7 +81,11 @@ def writing(catalog: CatalogApi) -> Router:
         """
         created = await catalog.create(
             owner=principal,
-            draft=body.draft(listed=body.listed, before=None),
+            draft=body.draft(
+                listed=body.listed,
+                service_bp=_service_bp(body.terms.service_bp, settings.service_bp, principal),
+                before=None,
+            ),
             units=body.units,
             unit_names=body.unit_names,
         )
@@ -108,7 +113,11 @@ def writing(catalog: CatalogApi) -> Router:
         replaced = await catalog.replace(
             owner=principal,
             property_id=property_id,
-            draft=body.draft(listed=body.listed, before=before.draft),
+            draft=body.draft(
+                listed=body.listed,
+                service_bp=_service_bp(body.terms.service_bp, before.draft.terms.service_bp, principal),
+                before=before.draft,
+            ),
             version=before.version,
         )
         response.headers["etag"] = etag_of(replaced.version)
@@ -149,6 +158,20 @@ def nights(catalog: CatalogApi) -> Router:
         return NightsOut(nights=count)
 
     return router
+
+
+def _service_bp(said: int | None, present: int, principal: Principal) -> int:
+    """Return the service fee meant: an owner may repeat it, and only an admin may change it.
+
+    Raises:
+        Invalid: An owner wants to change it.
+    """
+    if said is None or said == present:
+        return present
+    if not principal.is_admin:
+        detail = f"The platform sets its own fee: leave it out, or say {present}."
+        raise Invalid(errors=[FieldError(pointer="/terms/service_bp", code="read_only", detail=detail)])
+    return said
 
 
 async def _clear(catalog: CatalogApi, owner: Principal, property_id: int, first: date, end: date) -> int:
