@@ -196,6 +196,49 @@ def simulator(**run: Any) -> None:
     serve_simulator(_settings(None), **run)
 
 
+@main.group()
+def sagas() -> None:
+    """See what journeys wait, failed or need a person, and try one again. It may run while a server does."""
+
+
+@sagas.command("list")
+@click.option(
+    "--state",
+    type=click.Choice(["waiting", "done", "failed", "needs_human"]),
+    help="Only those in this state; without it all that are not done.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@_database_option
+@click.pass_context
+def list_sagas(ctx: click.Context, database: str | None, state: str | None, *, as_json: bool) -> None:
+    """List journeys; exit code 1 if one failed or needs a person."""
+    from holdfast.app.saga_commands import list_journeys  # noqa: PLC0415 - as above
+
+    settings, run = _settings(database, quiet=True), read_settings(RunSettings)
+    if _run(list_journeys(settings, run, state=state, as_json=as_json)):
+        ctx.exit(BREACH)
+
+
+@sagas.command("show")
+@click.argument("journey_id", metavar="ID")
+@_database_option
+def show_saga(database: str | None, journey_id: str) -> None:
+    """Print a journey with its steps, as JSON."""
+    from holdfast.app.saga_commands import show_journey  # noqa: PLC0415 - as above
+
+    _run(show_journey(_settings(database, quiet=True), read_settings(RunSettings), journey_id=journey_id))
+
+
+@sagas.command("retry")
+@click.argument("journey_id", metavar="ID")
+@_database_option
+def retry_saga(database: str | None, journey_id: str) -> None:
+    """Let a journey that failed or needs a person begin anew. What it has done stays done, once."""
+    from holdfast.app.saga_commands import retry_journey  # noqa: PLC0415 - as above
+
+    _run(retry_journey(_settings(database, quiet=True), read_settings(RunSettings), journey_id=journey_id))
+
+
 @main.command()
 @_database_option
 def openapi(database: str | None) -> None:

@@ -33,7 +33,7 @@ console = Console(stderr=True)
 
 
 @asynccontextmanager
-async def _beside_servers(settings: Settings, run: RunSettings, *, prepared: bool = False) -> AsyncIterator[Assembly]:
+async def beside_servers(settings: Settings, run: RunSettings, *, prepared: bool = False) -> AsyncIterator[Assembly]:
     """Put the modules together for a short command that may run while a server does."""
     with alone_or_beside(database_urls(settings, run)) as alone:
         async with assembled(settings, run, checkpoints=alone, prepared=prepared) as assembly:
@@ -83,7 +83,7 @@ async def register_admin(settings: Settings, run: RunSettings, *, email: str, us
     Raises:
         CannotStart: The accounts module does not run here.
     """
-    async with _beside_servers(settings, run) as assembly:
+    async with beside_servers(settings, run) as assembly:
         accounts: AccountsApi | None = assembly.door("accounts")
         if accounts is None:
             raise CannotStart("this needs the accounts module; add it to HOLDFAST_MODULES")
@@ -112,7 +112,7 @@ async def recount(settings: Settings, run: RunSettings) -> Recount:
     for file in sqlite_files(database_urls(settings, run)):
         if not file.exists():
             raise CannotStart(f"there is no database {file} (--database or HOLDFAST_DATABASE_URL)")
-    async with _beside_servers(settings, run, prepared=True) as assembly:
+    async with beside_servers(settings, run, prepared=True) as assembly:
         booking: BookingApi | None = assembly.door("booking")
         if booking is None:
             raise CannotStart("this needs the booking module; add it to HOLDFAST_MODULES")

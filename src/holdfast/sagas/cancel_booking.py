@@ -16,15 +16,15 @@ taken back; every step goes forward or, where it is refused or nobody answers, w
 from functools import partial
 from typing import Any
 
-from holdfast.payments.api import CaptureRefused, PaymentState, Share
+from holdfast.payments.api import PaymentState, Share
 from holdfast.sagas import postings
 from holdfast.sagas.journey import Journey, forward
 from holdfast.sagas.shared_steps import (
     booking_of,
-    capture,
     give_part_back,
     look_up,
     record_if_there,
+    settle,
     shared_out,
     void,
 )
@@ -41,10 +41,10 @@ async def cancel_booking(
         state = await journey.do("let go", lambda: _let_go(journey, payment_id))
     elif state == PaymentState.AUTHORISED:
         sold = postings.from_json(found["sold"])
-        state = await journey.do("settle", lambda: _settle(journey, payment_id, reference, sold))
+        state = await journey.do("settle", lambda: settle(journey, payment_id, reference, sold))
     if state == PaymentState.CAPTURED and refund_minor > 0:
         givers = postings.from_json(found["givers"])
-        plan = await journey.do("plan", lambda: shared_out(journey, reference, payment_id, refund_minor))
+        plan = await journey.do("plan", lambda: shared_out(journey, number, payment_id, refund_minor))
         for place, (payment, amount) in enumerate(plan, 1):
             await journey.do(
                 f"refund {place}",
@@ -61,12 +61,9 @@ async def _look(
     payment = await look_up(journey, payment_id)
     givers: tuple[Share, ...] = ()
     if cancellation_id is not None:
-        used = await journey.booking.cancellation_of(cancellation_id=cancellation_id)
-        if used.refund.total_minor == refund_minor:
-            lines = [(line.kind, line.item, line.refund_minor) for line in used.refund.lines]
-            givers = postings.shares_of(lines, booking.items)
-    # What was authorised may be more than the booking costs by now.
-    sold = postings.spread(payment["amount_minor"], postings.sale_of(booking.price, booking.items))
+        used = await journey.booking.cancellation(cancellation_id=cancellation_id)
+        givers = postings.giving(used.refund, used.stays)
+    sold = postings.fitted(payment["amount_minor"], postings.sale_of(booking.price, booking.items))
     return {
         "reference": booking.reference,
         "state": payment["state"],
@@ -78,11 +75,3 @@ async def _look(
 
 async def _let_go(journey: Journey, payment_id: str) -> str:
     return (await void(journey, payment_id))["state"]
-
-
-async def _settle(journey: Journey, payment_id: str, reference: str, sold: tuple[Share, ...]) -> str:
-    try:
-        return (await capture(journey, payment_id, reference, sold))["state"]
-    except CaptureRefused:
-        # Nothing can be taken any more, so there is nothing to keep and nothing to give back.
-        return (await void(journey, payment_id))["state"]

@@ -15,7 +15,7 @@ is left to late_payment, which may find the stock still free.
 from functools import partial
 from typing import Any
 
-from holdfast.booking.api import BookingState
+from holdfast.booking.api import BookingState, HoldState
 from holdfast.payments.api import CaseState, PaymentState
 from holdfast.sagas.journey import Journey, forward
 from holdfast.sagas.shared_steps import Seen, give_rest_back, look_up, record_if_there, void
@@ -42,7 +42,10 @@ async def expire_hold(journey: Journey, *, hold_id: str) -> str:
 
 
 async def _look(journey: Journey, hold_id: str) -> dict[str, Any]:
+    hold = await journey.booking.find_hold(hold_id=hold_id)
     booking = await journey.booking.booking_of_hold(hold_id=hold_id)
+    if booking is None and hold is not None and hold.state in {HoldState.HELD, HoldState.CONFIRMED}:
+        return {"open": [], "declined": None}
     if booking is not None and booking.state in {BookingState.CONFIRMED, BookingState.REQUESTED}:
         return {"open": [], "declined": None}
     payments = await journey.payments.of_holds(hold_ids=[hold_id])

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from holdfast.booking.api import BookingApi, BookingState, HoldState
+from holdfast.booking.api import BookingApi, BookingState, Hold, HoldState
 from holdfast.booking.events import BookingCancelled, BookingChanged, BookingConfirmed, BookingDeclined, HoldEnded
 from holdfast.kit.module import Job
 from holdfast.kit.outbox import Delivered, Finish
@@ -53,9 +53,9 @@ def _of_booking(event: Any) -> Due | None:
         case BookingChanged() if event.change_payment_id or (event.payment_id and event.refund_minor):
             args = {
                 "number": event.number,
+                "change_id": event.change_id,
                 "payment_id": event.payment_id,
                 "change_payment_id": event.change_payment_id,
-                "refund_minor": event.refund_minor,
             }
             return f"change:{event.change_id}", "change_booking", args
         case _:
@@ -137,9 +137,11 @@ async def missing(booking: BookingApi, payments: PaymentsApi, payment: Payment) 
         return (
             (f"late:{failed[0].id}:{why}", "late_payment", {"payment_id": payment.id, "why": why}) if failed else None
         )
+    hold = await booking.find_hold(hold_id=payment.hold_id)
+    if hold is not None and hold.change_id is not None:
+        return await _of_change(booking, hold, payment)
     booked = await booking.booking_of_hold(hold_id=payment.hold_id)
     if booked is None:
-        hold = await booking.find_hold(hold_id=payment.hold_id)
         return None if hold is not None and hold.state is HoldState.HELD else expire(payment.hold_id)
     if booked.payment_id != payment.id:
         return late(payment.id, payment.state.value)
@@ -148,6 +150,19 @@ async def missing(booking: BookingApi, payments: PaymentsApi, payment: Payment) 
         BookingState.DECLINED: expire(payment.hold_id),
     }
     return by_state.get(booked.state)
+
+
+async def _of_change(booking: BookingApi, hold: Hold, payment: Payment) -> Due | None:
+    change = await booking.change(change_id=str(hold.change_id))
+    if change.confirmed_at is not None and change.payment_id == payment.id:
+        args = {
+            "number": change.number,
+            "change_id": change.id,
+            "payment_id": None,
+            "change_payment_id": payment.id,
+        }
+        return f"change:{change.id}", "change_booking", args
+    return None if hold.state is HoldState.HELD else late(payment.id, payment.state.value)
 
 
 def jobs(sagas: Sagas, settings: SagasSettings, reconcile: Callable[[], Awaitable[None]]) -> tuple[Job, ...]:

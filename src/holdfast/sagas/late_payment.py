@@ -17,7 +17,7 @@ turns the row into the next one.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from holdfast.booking.api import Booking, BookingState, HoldState, PaymentTerms
+from holdfast.booking.api import Booking, BookingState, Change, HoldState, PaymentTerms
 from holdfast.kit.errors import HoldfastError
 from holdfast.payments.api import (
     Case,
@@ -70,7 +70,7 @@ class _Found:
     cases: list[Case]
     booking: Booking | None
     hold_state: HoldState | None
-    of_change: bool
+    change: Change | None
 
 
 async def _look(journey: Journey, payment_id: str, why: str) -> dict[str, Any]:
@@ -78,12 +78,13 @@ async def _look(journey: Journey, payment_id: str, why: str) -> dict[str, Any]:
     cases = await journey.payments.cases_of(payment_ids=[payment_id])
     booking = await journey.booking.booking_of_hold(hold_id=payment.hold_id)
     hold = await journey.booking.find_hold(hold_id=payment.hold_id)
+    of_change = None if hold is None else hold.change_id
     found = _Found(
         payment=payment,
         cases=cases,
         booking=booking,
         hold_state=None if hold is None else hold.state,
-        of_change=hold is not None and hold.change_id is not None,
+        change=None if of_change is None else await journey.booking.change(change_id=of_change),
     )
     kind, outcome = _row_of(found, why)
     return {
@@ -105,9 +106,11 @@ def _row_of(found: _Found, why: str) -> tuple[CaseKind | None, str]:
         return CaseKind.REFUND_FAILED, ""
     if found.payment.state not in {PaymentState.AUTHORISED, PaymentState.CAPTURED}:
         return None, "nothing_held"
+    if found.change is not None:
+        return _row_of_change(found.change, found.hold_state, found.payment)
     if found.booking is not None:
         return _row_of_booking(found.booking, found.payment)
-    return _row_of_hold(found)
+    return _row_of_hold(found.hold_state)
 
 
 def _row_of_booking(booking: Booking, payment: Payment) -> tuple[CaseKind | None, str]:
@@ -118,13 +121,16 @@ def _row_of_booking(booking: Booking, payment: Payment) -> tuple[CaseKind | None
     return None, "booked"  # place_booking or cancel_booking sees to the money
 
 
-def _row_of_hold(found: _Found) -> tuple[CaseKind | None, str]:
-    if found.hold_state is HoldState.HELD:
-        # Nobody changes a booking without its guest: the payment is let go when the hold ends.
-        return (None, "left") if found.of_change else (CaseKind.PAID_IN_TIME, "")
-    if found.hold_state is HoldState.EXPIRED and not found.of_change:
-        return CaseKind.LATE_STOCK_FREE, ""
-    return CaseKind.LATE_STOCK_GONE, ""
+def _row_of_change(change: Change, hold_state: HoldState | None, payment: Payment) -> tuple[CaseKind | None, str]:
+    if change.confirmed_at is not None:
+        return (None, "booked") if change.payment_id == payment.id else (CaseKind.PAID_TWICE, "")
+    # Nobody changes a booking without its guest: the payment is let go when the hold ends.
+    return (None, "left") if hold_state is HoldState.HELD else (CaseKind.LATE_STOCK_GONE, "")
+
+
+def _row_of_hold(hold_state: HoldState | None) -> tuple[CaseKind | None, str]:
+    rows = {HoldState.HELD: CaseKind.PAID_IN_TIME, HoldState.EXPIRED: CaseKind.LATE_STOCK_FREE}
+    return rows.get(hold_state, CaseKind.LATE_STOCK_GONE) if hold_state else CaseKind.LATE_STOCK_GONE, ""
 
 
 async def _open(journey: Journey, kind: CaseKind, payment_id: str, reference: str | None) -> dict[str, Any]:

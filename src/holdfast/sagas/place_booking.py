@@ -57,7 +57,9 @@ async def _look(journey: Journey, number: int, payment_id: str) -> dict[str, Any
         return {"state": _GONE}
     if booking.payment_id != payment_id:
         return {"state": _GONE}
-    shares = postings.sale_of(booking.price, booking.items)
+    # A booking that was changed or partly canceled meanwhile costs something else than was authorised for it.
+    amount = (await journey.payments.get(payment_id=payment_id)).amount_minor
+    shares = postings.fitted(amount, postings.sale_of(booking.price, booking.items))
     return {"state": booking.state.value, "reference": booking.reference, "shares": postings.to_json(shares)}
 
 

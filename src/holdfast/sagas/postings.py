@@ -14,6 +14,7 @@ from typing import Any, Final
 from holdfast.booking.api import QuotedStay
 from holdfast.engine.price import Price
 from holdfast.payments.api import Share, Transfer
+from holdfast.verticals.cancellation import Refund
 
 PLATFORM: Final = "platform:fees"
 TAX: Final = "tax"
@@ -28,6 +29,11 @@ def owner_account(owner_id: int) -> str:
 def sale_of(price: Price, items: Sequence[QuotedStay]) -> tuple[Share, ...]:
     """Return whose a price is, of a booking with these items; the shares add up to its total."""
     return shares_of(((line.kind, line.item, line.amount_minor) for line in price.lines), items)
+
+
+def giving(refund: Refund, items: Sequence[QuotedStay]) -> tuple[Share, ...]:
+    """Return who gives a refund back, line by line as the policy says."""
+    return shares_of(((line.kind, line.item, line.refund_minor) for line in refund.lines), items)
 
 
 def shares_of(lines: Iterable[tuple[str, int, int]], items: Sequence[QuotedStay]) -> tuple[Share, ...]:
@@ -67,6 +73,11 @@ def spread(amount_minor: int, shares: Iterable[Share]) -> tuple[Share, ...]:
     for account in by_remainder[:left]:
         parts[account] += 1
     return _listed(parts)
+
+
+def fitted(amount_minor: int, shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    """Return shares that add up to an amount: these, if they do, else the amount in their proportion."""
+    return shares if total(shares) == amount_minor else spread(amount_minor, shares)
 
 
 def held(transfers: Iterable[Transfer]) -> tuple[Share, ...]:

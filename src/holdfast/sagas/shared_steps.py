@@ -8,6 +8,7 @@ from holdfast.booking.api import Booking
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import NotFound
 from holdfast.payments.api import (
+    CaptureRefused,
     CaseKind,
     CaseState,
     Payment,
@@ -150,6 +151,15 @@ async def capture(journey: Journey, payment_id: str, reference: str, shares: Seq
     return seen(await journey.payments.capture(payment_id=payment_id, sale=sale))
 
 
+async def settle(journey: Journey, payment_id: str, reference: str, shares: tuple[Share, ...]) -> str:
+    """Capture what is authorised, so that a part of it can be kept and a part given back; return its state then."""
+    try:
+        return (await capture(journey, payment_id, reference, shares))["state"]
+    except CaptureRefused:
+        # Nothing can be taken any more, so there is nothing to keep and nothing to give back.
+        return (await void(journey, payment_id))["state"]
+
+
 async def record(journey: Journey, number: int, payment_id: str) -> str:
     """Note on a booking how its payment stands now.
 
@@ -172,7 +182,7 @@ async def record_if_there(journey: Journey, number: int, payment_id: str) -> str
         return "gone"
 
 
-async def shared_out(journey: Journey, reference: str, first: str, refund_minor: int) -> list[list[Any]]:
+async def shared_out(journey: Journey, number: int, first: str, refund_minor: int) -> list[list[Any]]:
     """Return which captured payment of a booking gives back how much; the first, then those of changes.
 
     A later try of a journey finds the refunds an earlier one has ordered, and orders the same again.
@@ -180,10 +190,10 @@ async def shared_out(journey: Journey, reference: str, first: str, refund_minor:
     Raises:
         Stuck: There is not as much to give back.
     """
-    transfers = (await journey.payments.statement(reference=reference)).transfers
-    ids = dict.fromkeys([first, *[each.payment_id for each in transfers if each.payment_id]])
-    payments = [await journey.payments.get(payment_id=each) for each in ids]
-    ordered = await journey.payments.refunds_of(payment_ids=list(ids))
+    holds = await journey.booking.holds_of(number=number)
+    found = await journey.payments.of_holds(hold_ids=holds)
+    payments = sorted(found, key=lambda each: each.id != first)
+    ordered = await journey.payments.refunds_of(payment_ids=[each.id for each in payments])
     before = {each.payment_id: each.amount_minor for each in ordered if each.key == f"{journey.id}:{each.payment_id}"}
     owed, plan = refund_minor - sum(before.values()), [[payment, amount] for payment, amount in before.items()]
     for payment in payments:

@@ -1,4 +1,8 @@
-"""The page at `/docs`: openapi.json made readable and callable, from files of our own, so that it works offline."""
+"""Pages from files of our own, so that they work offline.
+
+`/docs` makes openapi.json readable and callable; `/operator/sagas` shows an admin which journeys wait, failed or need
+a person.
+"""
 
 from importlib.resources import files
 from typing import Final
@@ -11,6 +15,8 @@ _FILES: Final = {
     "/docs": ("docs.html", "text/html"),
     "/docs/docs.css": ("docs.css", "text/css"),
     "/docs/docs.js": ("docs.js", "text/javascript"),
+    "/operator/sagas": ("sagas.html", "text/html"),
+    "/operator/sagas/sagas.js": ("sagas.js", "text/javascript"),
 }
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -20,7 +26,7 @@ _POLICY: Final = (
 
 
 def install(app: FastAPI) -> None:
-    """Add the page, and send whoever asks for `/` to it."""
+    """Add the pages, and send whoever asks for `/` to the first."""
     folder = files(__name__)
     for path, (name, media_type) in _FILES.items():
         _add_file(app, path, folder.joinpath(name).read_bytes(), media_type)
