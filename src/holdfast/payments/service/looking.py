@@ -7,6 +7,7 @@ import structlog
 
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row
+from holdfast.kit.ids import new_id
 from holdfast.payments.api import CaseKind, CaseState, PaymentOutcomeUnknown, PaymentState
 from holdfast.payments.providers.protocol import ProviderPayment, ProviderRefund, ProviderRefused
 from holdfast.payments.rules import LET_GO
@@ -98,8 +99,10 @@ class Looking:
             PaymentOutcomeUnknown: The provider did not answer in time, or does not know it any more.
         """
         provider = self._desk.provider(row.provider)
+        # Letting go twice is letting go once, so the key is new: an old one would be answered from memory.
+        key = new_id("void", self._desk.clock)
         try:
-            return await self._desk.ask(provider.cancel(key=f"{row.id}:void:{each.ref}", ref=each.ref))
+            return await self._desk.ask(provider.cancel(key=key, ref=each.ref))
         except ProviderRefused as refusal:
             log.warning("payments.cancel_refused", payment_id=row.id, denial=refusal.denial)
             raise PaymentOutcomeUnknown(retry_after_s=2) from refusal

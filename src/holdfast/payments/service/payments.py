@@ -83,6 +83,10 @@ class Payments(PaymentsApi):
         return await self._starting.authorise(caller, order)
 
     @override
+    async def replay(self, *, caller: Caller) -> Keyed[Payment] | None:
+        return await self._starting.again(caller)
+
+    @override
     async def arrange(
         self, *, account_id: int, hold_id: str, due: tuple[int, str], method: PaymentMethod, payment_id: str | None
     ) -> Arrangement:

@@ -86,6 +86,33 @@ class Starting:
                 row = await self._drive(row, order, means, resumed=begun.replayed)
         return Keyed(value=_accepted(row, replayed=begun.replayed), replayed=begun.replayed)
 
+    async def again(self, caller: Caller) -> Keyed[Payment] | None:
+        """Return the payment that was made with a key; see `PaymentsApi.replay`.
+
+        Raises:
+            PaymentDenied: It was refused.
+            PaymentOutcomeUnknown: Nobody knows yet.
+            KeyReused: The key belongs to another request.
+        """
+        key = caller.key
+        if key is None:
+            return None
+
+        async def work(tx: Tx) -> Row | None:
+            row = await records.by_key(tx, caller.account_id, caller.route, key)
+            if row is not None and row.fingerprint == caller.fingerprint:
+                await records.count_replay(tx, row.id)
+            return row
+
+        row = await self._desk.db.write(work)
+        if row is None:
+            return None
+        if row.fingerprint != caller.fingerprint:
+            raise KeyReused
+        if row.state is PaymentState.STARTING:
+            row = await self._looking.refresh(row.id)
+        return Keyed(value=_accepted(row, replayed=True), replayed=True)
+
     @contextmanager
     def _alone(self, caller: Caller) -> Iterator[None]:
         """Keep a second request with the same key out of this process; other processes are kept by the provider's key.
@@ -199,7 +226,7 @@ class Starting:
         row = await self._looking.refresh(other.id)
         if row.state is not PaymentState.STARTING:
             return row
-        now = self._desk.clock.now()
+        now = await self._desk.db.read(lambda tx: tx.now())
         if now - other.created_at < timedelta(seconds=self._desk.settings.abandon_s):
             raise refusal
         return await self._ending.void(other.id)
