@@ -71,6 +71,16 @@ class TestPolling:
 
         assert await eventually(look, 5) == "done"
 
+    async def test_waits_until_an_assertion_in_a_coroutine_holds(self):
+        seen = []
+
+        async def look():
+            seen.append(1)
+            assert len(seen) >= 3
+            return "done"
+
+        assert await eventually(look, 5) == "done"
+
     async def test_fails_with_the_last_assertion(self):
         def look():
             assert 1 + 1 == 3, "sums"

@@ -12,6 +12,7 @@ from support.visitors import home
 
 SETTLES_WITHIN_S = 15.0
 """How long a journey may take until everything it does is done."""
+HELD_MOST = 4
 ZONE = "America/New_York"
 OK, DECLINED = "pm_card_visa", "pm_card_visa_chargeDeclined"
 NO_FUNDS = "pm_card_visa_chargeDeclinedInsufficientFunds"
@@ -31,6 +32,7 @@ class Payers:
         self._days = itertools.count(20, 4)
         self._keys = itertools.count(1)
         self._names = itertools.count(1)
+        self._held = {}
 
     def door(self, name):
         return self.running.door(name)
@@ -76,8 +78,14 @@ class Payers:
         return {"kind": "stay", "property_id": home_id, "guests": guests, **dates}
 
     async def hold(self, *stays, who=None):
+        """A live hold; those from before are let go in time, so that nobody reaches the limit."""
+        held = self._held.setdefault((who or self.guest).id, [])
+        while len(held) >= HELD_MOST:
+            await self.ask("DELETE", f"/v1/holds/{held.pop(0)}", who=who)
         quote = await self.post("/v1/quotes", {"items": list(stays)}, who=who)
-        return await self.post("/v1/holds", {"quote_id": quote["id"]}, who=who)
+        made = await self.post("/v1/holds", {"quote_id": quote["id"]}, who=who)
+        held.append(made["id"])
+        return made
 
     async def pay(self, hold, *, who=None, key=None, **how):
         """Send a payment of a hold and return the answer, whatever it is; by a good card unless said otherwise."""
@@ -147,7 +155,7 @@ class Payers:
     async def decide(self, payment, act):
         """Approve or decline what a guest has to approve, at its page's address."""
         provider_ref = (await self.door("payments").get(payment_id=payment["id"])).provider_ref
-        return await self.simulator("POST", f"payments/{provider_ref}/{act}")
+        return await self.client.request("POST", f"/simulator/v1/payments/{provider_ref}/{act}")
 
     async def goes_wrong(self, operation, what, **how):
         """Let the provider do something wrong once, from now on."""

@@ -37,9 +37,8 @@ async def eventually(look: Callable[[], Awaitable[T] | T], within_s: float = 5.0
     while True:
         failure, value = None, None
         try:
-            value = look()
-            if inspect.isawaitable(value):
-                value = await value
+            seen = look()
+            value = await seen if inspect.isawaitable(seen) else seen
         except AssertionError as problem:
             failure = problem
         if value:

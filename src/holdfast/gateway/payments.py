@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import structlog
 from fastapi import Path, Response
 
-from holdfast.booking.api import AlreadyConfirmed, Booking, BookingApi, BookingState, HoldExpired, HoldNotActive
+from holdfast.booking.api import AlreadyConfirmed, Booking, BookingApi, BookingState, Hold, HoldExpired, HoldNotActive
 from holdfast.gateway.payment_shapes import (
     METHOD_ID,
     PAYMENT_ID,
@@ -27,6 +27,7 @@ from holdfast.kit.http.principals import CurrentPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import PathText
+from holdfast.kit.keyed import Caller, Keyed
 from holdfast.payments.api import (
     MethodUnavailable,
     Payment,
@@ -81,20 +82,8 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         once. Then confirm with `POST /v1/bookings`. If the answer is lost, send it again with the same key.
         """
         _check(body)
-        hold = await booking.payable(account_id=principal.account_id, hold_id=body.hold_id, hold_token=body.hold_token)
-        order = PaymentOrder(
-            hold_id=hold.id,
-            amount_minor=hold.payable_minor,
-            currency=hold.price.currency,
-            method=body.method,
-            token=body.token,
-            stored_method_id=body.payment_method_id,
-            keep_method=body.keep_method,
-            return_url=body.return_url,
-        )
-        payment = unwrapped(await payments.authorise(caller=caller(principal.account_id, key), order=order), response)
-        if payment.state is PaymentState.REQUIRES_ACTION:
-            hold = await booking.wait_for_payment(hold_id=hold.id) or hold
+        hold, asked = await _authorised(booking, payments, caller(principal.account_id, key), body)
+        payment = unwrapped(asked, response)
         response.headers["Location"] = f"/v1/payments/{payment.id}"
         return PaymentStarted.for_hold(payment, hold)
 
@@ -160,6 +149,39 @@ def methods_router(payments: PaymentsApi) -> Router:
         await payments.drop_method(account_id=principal.account_id, method_id=method_id)
 
     return made
+
+
+async def _authorised(
+    booking: BookingApi, payments: PaymentsApi, who: Caller, body: NewPayment
+) -> tuple[Hold, Keyed[Payment]]:
+    """Authorise what a hold costs, or find what was authorised with this key before the hold ended.
+
+    Raises:
+        HoldExpired: Too late, and nothing was done with this key.
+        HoldNotActive: The same.
+        AlreadyConfirmed: The same.
+    """
+    try:
+        hold = await booking.payable(account_id=who.account_id, hold_id=body.hold_id, hold_token=body.hold_token)
+    except (HoldExpired, HoldNotActive, AlreadyConfirmed):
+        before = await payments.replay(caller=who)
+        if before is None:
+            raise
+        return await booking.get_hold(account_id=who.account_id, hold_id=body.hold_id), before
+    order = PaymentOrder(
+        hold_id=hold.id,
+        amount_minor=hold.payable_minor,
+        currency=hold.price.currency,
+        method=body.method,
+        token=body.token,
+        stored_method_id=body.payment_method_id,
+        keep_method=body.keep_method,
+        return_url=body.return_url,
+    )
+    asked = await payments.authorise(caller=who, order=order)
+    if asked.value.state is PaymentState.REQUIRES_ACTION:
+        hold = await booking.wait_for_payment(hold_id=hold.id) or hold
+    return hold, asked
 
 
 def _check(body: NewPayment) -> None:

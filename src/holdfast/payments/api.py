@@ -399,6 +399,15 @@ class PaymentsApi(Protocol):
             KeyReused: The key belongs to another request.
         """
 
+    async def replay(self, *, caller: Caller) -> Keyed[Payment] | None:
+        """Return what `authorise` has made with this key, None if nothing; for a hold that can be paid no more.
+
+        Raises:
+            PaymentDenied: It was denied, or has been let go since.
+            PaymentOutcomeUnknown: The provider did not answer in time.
+            KeyReused: The key belongs to another request.
+        """
+
     async def arrange(
         self, *, account_id: int, hold_id: str, due: tuple[int, str], method: PaymentMethod, payment_id: str | None
     ) -> Arrangement:
