@@ -21,6 +21,8 @@ from holdfast.catalog.rules import draft_errors, unit_errors
 from holdfast.catalog.service import Catalog
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
+from holdfast.verticals.replay import replay
+from holdfast.verticals.stays import StayRequest, price
 
 ROOT = Path(__file__).parents[2]
 OWNER_IDS = (11, 12, 13, 14, 15)
@@ -109,6 +111,8 @@ class TestTheProperties:
             terms = draft.terms
             assert (terms.cleaning_minor, terms.extra_guest_minor, terms.tax_bp, terms.discounts) == (0, 0, 0, ())
             assert (terms.weekend_minor, terms.min_nights) == (None, 1)
+            assert (terms.adjustments, terms.early_bird, terms.last_minute, terms.service_bp) == ((), (), (), 0)
+            assert (terms.instant, terms.pay_at_property) == (True, True)
 
     def test_go_on_with_every_home(self, properties):
         assert [number for number, *_ in properties] == list(range(1, 6_263))
@@ -135,12 +139,33 @@ class TestTheProperties:
     def test_of_all_kinds_are_there_with_varied_titles_and_policies(self, properties):
         assert {draft.kind for _, _, draft, _, _ in properties} == set(PropertyKind)
         assert len({draft.name for _, _, draft, _, _ in properties}) > 4_000
-        assert len({draft.terms.policy.name for _, _, draft, _, _ in properties}) == 4
+        assert len({draft.terms.policy.name for _, _, draft, _, _ in properties}) == 6
 
     def test_of_washington_pay_its_tax_in_its_zone(self, properties):
         assert {(draft.terms.tax_bp, draft.terms.zone) for _, _, draft, _, _ in properties[5:]} == {
             (1595, "America/New_York")
         }
+
+    def test_are_sold_in_every_way_there_is(self, properties):
+        homes_terms = [draft.terms for _, _, draft, _, _ in properties[5:]]
+        assert {terms.service_bp for terms in homes_terms} == {1_400}
+        shares = {
+            "on request": sum(not terms.instant for terms in homes_terms),
+            "paid online": sum(not terms.pay_at_property for terms in homes_terms),
+            "adjusted": sum(bool(terms.adjustments) for terms in homes_terms),
+            "early": sum(bool(terms.early_bird) for terms in homes_terms),
+            "late": sum(bool(terms.last_minute) for terms in homes_terms),
+            "with pets": sum(terms.pets_max > 0 for terms in homes_terms),
+        }
+        assert all(0.1 < count / len(homes_terms) < 0.6 for count in shares.values()), shares
+
+    def test_cost_what_can_be_done_again(self, properties):
+        for _, _, draft, _, _ in properties[::40]:
+            nights = max(draft.terms.min_nights, 3)
+            stay = StayRequest(check_in=date(2027, 3, 19), check_out=date(2027, 3, 19) + timedelta(nights), guests=1)
+            made = price(draft.terms, stay, today=TODAY)
+            assert replay(made) == made
+            assert made.total_minor > 0
 
 
 class TestOccupancy:

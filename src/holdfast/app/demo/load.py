@@ -5,19 +5,22 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Final
+from typing import Final, TypeVar
 
 from holdfast.accounts.api import Role
 from holdfast.app.demo.pack import Home, homes
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
 from holdfast.verticals.cancellation import POLICIES
-from holdfast.verticals.stays import STAY_NIGHTS_MAX, LengthDiscount, StayTerms
+from holdfast.verticals.stays import STAY_NIGHTS_MAX, Adjustment, AheadDiscount, LengthDiscount, StayTerms
+
+T = TypeVar("T")
 
 Imported = tuple[int, int, PropertyDraft, int, tuple[str, ...]]
 """(id, owner_id, draft, units, unit_names): what `CatalogApi.import_many` takes."""
 
 PASSWORD: Final = "capitol-rowhouse-42"  # noqa: S105 - printed for everybody who tries the demo
 DC_TAX_BP: Final = 1595
+SERVICE_BP: Final = 1400
 YEAR: Final = 365
 
 # A home that is open for less than this share of the year is rather closed by its owner than visited every night.
@@ -26,6 +29,8 @@ _CLOSED_HOMES_STAYS = 0.25
 _SHORT_STAY = 2
 _LONG_STAY = 9
 _LONGEST_GAP_KEPT_FREE = 7
+_WEEK = 7
+_MONTH = 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +198,7 @@ def _house_rules(home: Home) -> str:
 def _terms(home: Home) -> StayTerms:
     whole = home.kind == PropertyKind.ENTIRE_HOME
     shares = whole and home.guests > 4  # noqa: PLR2004 - a party of four is the usual one
+    pets = "pets_allowed" in home.amenities
     min_nights = min(home.min_nights, STAY_NIGHTS_MAX)
     max_nights = min(home.max_nights, STAY_NIGHTS_MAX)
     return StayTerms(
@@ -218,8 +224,27 @@ def _terms(home: Home) -> StayTerms:
         advance_notice_days=0 if home.instant else 1 + _spread(home.id, "notice") % 2,
         booking_window_days=YEAR,
         preparation_nights=0,
-        policy=POLICIES[_POLICY_NAMES[_spread(home.id, "policy") % len(_POLICY_NAMES)]],
+        policy=POLICIES[_policy_name(home)],
+        adjustments=() if home.min_nights >= _WEEK else _chosen(_ADJUSTMENTS, home, "adjustments"),
+        early_bird=_chosen(_EARLY_BIRDS, home, "early bird"),
+        last_minute=_chosen(_LAST_MINUTES, home, "last minute") if home.min_nights < _WEEK else (),
+        pets_max=1 + _spread(home.id, "pets") % 2 if pets else 0,
+        pet_minor=1500 * (_spread(home.id, "pet fee") % 4) if pets else 0,
+        service_bp=SERVICE_BP,
+        # Some of those whose hosts want to be asked at the source.
+        instant=home.instant or _spread(home.id, "request") % 4 > 0,
+        pay_at_property=_spread(home.id, "pay") % 3 > 0,
     )
+
+
+def _policy_name(home: Home) -> str:
+    if home.min_nights >= _MONTH:
+        return "long_stay"
+    return _POLICY_NAMES[_spread(home.id, "policy") % len(_POLICY_NAMES)]
+
+
+def _chosen(choices: tuple[T, ...], home: Home, purpose: str) -> T:
+    return choices[_spread(home.id, purpose) % len(choices)]
 
 
 _DISCOUNTS: Final = (
@@ -228,6 +253,28 @@ _DISCOUNTS: Final = (
     (LengthDiscount(nights=7, percent_bp=1000), LengthDiscount(nights=28, percent_bp=2000)),
     (LengthDiscount(nights=28, percent_bp=1500),),
 )
+_BLOSSOM: Final = tuple(
+    Adjustment(name="Cherry blossom", percent_bp=2000, first=date(year, 3, 20), end=date(year, 4, 12))
+    for year in (2027, 2028)
+)
+_WINTER: Final = tuple(
+    Adjustment(name="Quiet winter", percent_bp=-1200, first=date(year, 1, 4), end=date(year, 2, 12))
+    for year in (2027, 2028)
+)
+_ADJUSTMENTS: Final = (
+    (),
+    (*_BLOSSOM, *_WINTER),
+    (Adjustment(name="Quiet midweek", percent_bp=-800, weekdays=(0, 1, 2)),),
+    (Adjustment(name="Sunday night", percent_bp=-1500, weekdays=(6,)), *_BLOSSOM),
+    (),
+)
+_EARLY_BIRDS: Final = (
+    (),
+    (AheadDiscount(days=60, percent_bp=500),),
+    (),
+    (AheadDiscount(days=30, percent_bp=300), AheadDiscount(days=90, percent_bp=800)),
+)
+_LAST_MINUTES: Final = ((), (AheadDiscount(days=2, percent_bp=1500),), (AheadDiscount(days=5, percent_bp=1000),), ())
 _POLICY_NAMES: Final = (
     "flexible",
     "moderate",
@@ -242,7 +289,7 @@ _POLICY_NAMES: Final = (
 
 def _weekend_minor(home: Home) -> int | None:
     """Return 10 to 25 percent more, in whole dollars; homes for long stays have one price."""
-    if home.min_nights >= 7:  # noqa: PLR2004 - a week always has a weekend in it
+    if home.min_nights >= _WEEK:  # a week always has a weekend in it
         return None
     percent = 110 + _spread(home.id, "weekend") % 4 * 5
     return home.price_minor * percent // 10_000 * 100
