@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import HoldfastError
+from holdfast.kit.http.cards import may_hold_card
 from holdfast.kit.http.problems import problem_response
 from holdfast.kit.http.refusals import (
     AmbiguousFraming,
@@ -138,7 +139,7 @@ class Edge:
         return None
 
     def _request_id(self, sent: bytes) -> str:
-        if sent and _REQUEST_ID.fullmatch(sent):
+        if sent and _REQUEST_ID.fullmatch(sent) and not may_hold_card(sent):  # it will be logged and answered
             return sent.decode()
         return f"{self._id_prefix}-{next(self._id_numbers):x}"  # a new id each time would cost ten times as much
 

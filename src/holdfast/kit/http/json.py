@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from holdfast.kit.errors import FieldError, Invalid
-from holdfast.kit.http.refusals import DuplicateKey, InvalidEncoding, InvalidUnicode, JsonTooDeep, MalformedJson
+from holdfast.kit.http.cards import hide_card, holds_card, may_hold_card
+from holdfast.kit.http.refusals import (
+    CardNumberRefused,
+    DuplicateKey,
+    InvalidEncoding,
+    InvalidUnicode,
+    JsonTooDeep,
+    MalformedJson,
+)
 
 DEPTH_MAX: Final = 32
 """Arrays and objects inside each other."""
@@ -92,7 +100,7 @@ _decode_slowly: Final[Callable[[str], Any]] = json.JSONDecoder(
 
 def pointer_of(*parts: str | int) -> str:
     """Return the JSON pointer (RFC 6901) to a place in a body, cut to a length that can be answered and logged."""
-    pointer = "".join("/" + str(part)[:_POINTER_MAX].replace("~", "~0").replace("/", "~1") for part in parts)
+    pointer = "".join("/" + hide_card(str(part)[:_POINTER_MAX]).replace("~", "~0").replace("/", "~1") for part in parts)
     return pointer if len(pointer) <= _POINTER_MAX else pointer[:_POINTER_MAX] + "…"
 
 
@@ -161,6 +169,22 @@ def _check_texts(value: Any) -> None:
                 )
     if findings:
         raise Invalid(errors=findings)
+
+
+def _check_cards(value: Any) -> None:
+    """Look for card numbers.
+
+    Raises:
+        CardNumberRefused: A text or a name holds one.
+    """
+    findings = [
+        FieldError(pointer=pointer_of(*place), code="card_number_refused", detail="This looks like a card number.")
+        for path, node in _walk(value)
+        for place, text in _texts(path, node)
+        if holds_card(text)
+    ]
+    if findings:
+        raise CardNumberRefused(errors=findings[:FINDINGS_MAX])
 
 
 def _second_look(text: str) -> Any:
@@ -234,9 +258,13 @@ def read_json(body: bytes) -> Any:
         InvalidUnicode: Half a surrogate pair in a text.
         InvalidEncoding: Not UTF-8.
         Invalid: A number no double holds (`number_out_of_range`), or NUL in a text (`control_character`).
+        CardNumberRefused: A text looks like a card number.
     """
     value = _value_of(_text_of(body))
-    if b"\\u" in body:
+    has_escapes = b"\\u" in body
+    if has_escapes or may_hold_card(body):
+        _check_cards(value)
+    if has_escapes:
         _check_texts(value)
     elif body.count(b"[") + body.count(b"{") > DEPTH_MAX:
         for _ in _walk(value):

@@ -13,7 +13,9 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import Depends, Header, Request
 
-from holdfast.kit.errors import HoldfastError
+from holdfast.kit.errors import FieldError, HoldfastError
+from holdfast.kit.http.cards import holds_card
+from holdfast.kit.http.refusals import CardNumberRefused
 from holdfast.kit.http.scopes import route_template
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -81,9 +83,15 @@ async def keyed_request(
 
     Raises:
         KeyMalformed: Two headers, or one that is empty, too long or not printable ASCII.
+        CardNumberRefused: It looks like a card number; keys are kept.
     """
     if sum(name == _RAW_HEADER for name, _ in request.scope["headers"]) > 1:
         raise KeyMalformed("There are several Idempotency-Key headers.")
+    if holds_card(idempotency_key):
+        pointer = f"#header/{KEY_HEADER.lower()}"
+        raise CardNumberRefused(
+            errors=[FieldError(pointer=pointer, code=CardNumberRefused.code, detail="This looks like a card number.")]
+        )
     return RequestKey(
         key=idempotency_key,
         fingerprint=await _fingerprint(request),

@@ -56,6 +56,7 @@ _PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
 
 FIELD_CODES: Final[Mapping[str, str]] = {
     "blank": "The text has only white space.",
+    "card_number_refused": "The text looks like a card number. Use the token the provider's form gives you.",
     "control_character": "The text holds a control character.",
     "invalid_choice": "The value is none of those listed.",
     "invalid_date": "Not an existing date written like 2026-12-31.",

@@ -129,3 +129,11 @@ class InternalError(HoldfastError):
     code = "internal_error"
     status = 500
     title = "Something went wrong"
+
+
+class CardNumberRefused(HoldfastError):
+    """A field holds what looks like a card number; `errors` names it. Pay with the token of the provider's form."""
+
+    code = "card_number_refused"
+    status = 422
+    title = "Card numbers are not taken here"

@@ -39,9 +39,16 @@ from typing_extensions import override
 
 from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.kit.http.bounds import unbounded
+from holdfast.kit.http.cards import holds_card
 from holdfast.kit.http.json import FINDINGS_MAX, pointer_of, read_json
 from holdfast.kit.http.problems import ANY_PROBLEM, refusal_of
-from holdfast.kit.http.refusals import DuplicateParameter, InvalidEncoding, NotAcceptable, UnsupportedMediaType
+from holdfast.kit.http.refusals import (
+    CardNumberRefused,
+    DuplicateParameter,
+    InvalidEncoding,
+    NotAcceptable,
+    UnsupportedMediaType,
+)
 
 _JSON: Final = "application/json"
 _PLAIN_JSON: Final = frozenset(
@@ -116,6 +123,7 @@ class _Gate:
         parameters = dict(_query_parameters(route.dependant))
         self._known = frozenset(parameters)
         self._repeatable = frozenset(name for name, annotation in parameters.items() if _is_many(annotation))
+        self._numeric = frozenset(name for name, annotation in parameters.items() if _is_number(annotation))
         body = route.body_field
         self._takes_body = body is not None
         self._needs_body = body is not None and body.field_info.is_required()
@@ -169,6 +177,7 @@ class _Gate:
             InvalidEncoding: One is not UTF-8.
         """
         sent = request.query_params.multi_items()
+        self._refuse_cards(sent)
         names = [name for name, _ in sent]
         repeated = {name for name in names if names.count(name) > 1} - self._repeatable if len(sent) > 1 else set()
         findings = [
@@ -190,6 +199,15 @@ class _Gate:
             raise DuplicateParameter(
                 errors=[_query_finding(name, "duplicate_parameter", "Send it once.") for name in sorted(repeated)]
             )
+
+    def _refuse_cards(self, sent: list[tuple[str, str]]) -> None:
+        findings = [
+            _query_finding(name, "card_number_refused", "This looks like a card number.")
+            for name, value in sent
+            if holds_card(name) or (name not in self._numeric and holds_card(value))
+        ]
+        if findings:
+            raise CardNumberRefused(errors=findings[:FINDINGS_MAX])
 
 
 def _query_finding(name: str, code: str, detail: str) -> FieldError:
@@ -260,6 +278,14 @@ def _is_many(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
         return _is_many(get_args(annotation)[0])
     return (get_origin(annotation) or annotation) in _MANY
+
+
+def _is_number(annotation: Any) -> bool:
+    if get_origin(annotation) in {Union, UnionType}:
+        return all(part is type(None) or _is_number(part) for part in get_args(annotation))
+    if get_origin(annotation) is Annotated:
+        return _is_number(get_args(annotation)[0])
+    return annotation in {int, float}
 
 
 def _query_fields(dependant: Dependant) -> Iterator[ModelField]:
