@@ -128,7 +128,7 @@ class TestOneOrderOfABatch:
         taken = await house.booked(guest, house.stay(home))
         confirmed, extended, released = [await house.hold(who, house.stay(home)) for who in (guest, other, other)]
         house.wait(minutes=2)
-        house.bookings._numbers = Repeating(taken.number, house.bookings._numbers)
+        house.bookings._desk._numbers = Repeating(taken.number, house.bookings._desk._numbers)
         answers = await outcomes(
             house.bookings.extend_hold(caller=caller(other, route="extend"), hold_id=extended.id),
             house.confirm(confirmed, guest),
@@ -143,7 +143,7 @@ class TestOneOrderOfABatch:
         home = await house.home(units=9)
         taken = await house.booked(guest, house.stay(home))
         quotes = [await house.quote(other, house.stay(home)) for _ in range(3)]
-        house.bookings._numbers = Repeating(taken.number, house.bookings._numbers)
+        house.bookings._desk._numbers = Repeating(taken.number, house.bookings._desk._numbers)
         place = house.bookings.place_hold
         answers = await outcomes(
             house.book(guest, house.stay(home)), *[place(caller=caller(other), quote_id=quote.id) for quote in quotes]

@@ -27,6 +27,9 @@ from holdfast.kit.ids import new_id
 from holdfast.verticals.stays import night_slot, slot_night
 
 NIGHTS_MOST: Final = 730
+_UNPRICED: Final = (None, None, None, None)
+_PLAIN: Final = (None, None, None)
+"""A block is no late sale, for no change, and nothing is to be paid."""
 """Nights of one owner's change at most."""
 _BEHIND: Final = timedelta(days=2)
 """Nights older than this, seen from Greenwich, are past everywhere and keep the capacity they had."""
@@ -256,7 +259,7 @@ class Owning:
             changes.take(hold_id, (span,), ClaimReason.BLOCKED, None)
             kept = spans_kept((span,))
             changes.new_holds.append(
-                (hold_id, HoldKind.OWNER, 0, None, HoldState.CONFIRMED, kept, [], None, None, None, None, note)
+                (hold_id, HoldKind.OWNER, 0, None, HoldState.CONFIRMED, kept, [], *_UNPRICED, note, *_PLAIN)
             )
             tell_moved(changes, (span,))
         limits = self._settings

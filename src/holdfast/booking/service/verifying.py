@@ -179,13 +179,13 @@ class Recount:
 
     def _booking(self, row: Row) -> None:
         self.bookings += 1
+        self._owners[row.number] = {item["owner_id"] for item in row.items}
         self._price("booking_price", row.reference, row)
         seen = self._holds.get(row.hold_id)
         if seen is None:
             self.breach("booking_hold", row.reference, f"its hold {row.hold_id} does not exist")
             return
         seen.booked = True
-        self._owners[row.number] = {item["owner_id"] for item in row.items}
         waits = row.state is BookingState.REQUESTED
         if seen.state not in _HOLD_OF[row.state] or not seen.claimed or (waits and seen.request != row.number):
             self.breach("booking_claim", row.reference, f"{row.state}, but its hold {row.hold_id} is {seen.state}")
