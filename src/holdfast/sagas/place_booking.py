@@ -32,15 +32,15 @@ _GONE: Final = "gone"
 
 async def place_booking(journey: Journey, *, number: int, payment_id: str) -> str:
     """Capture the payment of a confirmed booking."""
+    journey.owe("record", lambda: record_if_there(journey, number, payment_id))
+    journey.owe("authorise", lambda: void(journey, payment_id))
+    journey.owe("confirm", lambda: _release(journey, number, payment_id))
     found = await journey.do("look", lambda: _look(journey, number, payment_id))
     if found["state"] == _GONE:
         return await let_go(journey, payment_id, "compensation")
     if found["state"] != BookingState.CONFIRMED:
         return "left"  # it was cancelled meanwhile, and cancel_booking sees to the money
     reference, shares = found["reference"], postings.from_json(found["shares"])
-    journey.owe("record", lambda: record_if_there(journey, number, payment_id))
-    journey.owe("authorise", lambda: void(journey, payment_id))
-    journey.owe("confirm", lambda: _release(journey, number, payment_id))
     await journey.do(
         "capture",
         lambda: capture(journey, payment_id, reference, shares),

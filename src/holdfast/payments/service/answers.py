@@ -46,6 +46,7 @@ def refund_of(row: Row) -> Refund:
         reason=row.reason,
         created_at=row.created_at,
         completed_at=row.completed_at,
+        key=row.key,
     )
 
 

@@ -1,0 +1,159 @@
+"""The four laws of every saga, in every situation it meets, on every engine."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import four_laws
+import pytest
+from four_laws import Trial
+from money_world import World
+
+from holdfast.booking.api import BookingState
+from holdfast.kit.auth import Principal
+from holdfast.payments.api import PaymentState
+from holdfast.verticals.cancellation import POLICIES
+
+
+@dataclass
+class Situation:
+    """What a trial begins with."""
+
+    journey_id: str
+    args: dict[str, Any]
+    sale: Any
+    more: Any = None
+
+
+# ---------------------------------------------------------------------------------------------------------------- place
+
+
+async def to_place(world: World):
+    sale = await world.sold()
+    args = {"number": sale.booking.number, "payment_id": sale.payment.id}
+    return Situation(f"place:{sale.booking.number}", args, sale)
+
+
+async def placed(world, situation):
+    payment, booking = await world.look(situation.sale)
+    assert (payment.state, payment.captured_minor) == (PaymentState.CAPTURED, booking.price.total_minor)
+    assert (booking.state, booking.payment_status) == (BookingState.CONFIRMED, "completed")
+    assert world.kept(situation.sale) == booking.price.total_minor
+
+
+async def not_placed(world, situation):
+    payment, booking = await world.look(situation.sale)
+    assert payment.status in {"voided", "refunded"}
+    assert (booking.state, booking.payment_status) == (BookingState.CANCELLED, payment.status)
+    assert world.kept(situation.sale) == 0
+    assert await world.house.taken(situation.sale.home, 0, 2) == [0, 0]
+
+
+# --------------------------------------------------------------------------------------------------------------- cancel
+
+
+def canceling(*, captured, by_owner=False, **terms):
+    async def begin(world: World):
+        sale = await world.sold(**terms)
+        if captured:
+            args = {"number": sale.booking.number, "payment_id": sale.payment.id}
+            await world.travel("place_booking", f"place:{sale.booking.number}", args)
+        who = Principal(world.house.owner.account_id, "owner") if by_owner else None
+        quote = await world.cancel(sale, who)
+        args = {
+            "number": sale.booking.number,
+            "payment_id": sale.payment.id,
+            "cancellation_id": quote.id,
+            "refund_minor": quote.refund.total_minor,
+            "whole": True,
+        }
+        return Situation(f"cancel:{quote.id}", args, sale, quote)
+
+    return begin
+
+
+async def canceled(world, situation):
+    payment, booking = await world.look(situation.sale)
+    owed = situation.more.refund.total_minor
+    kept = booking.price.total_minor - owed
+    assert booking.state is BookingState.CANCELLED
+    assert world.kept(situation.sale) == kept
+    if payment.state is PaymentState.CAPTURED:
+        assert payment.captured_minor - payment.refunded_minor == kept
+    else:
+        assert (payment.state, kept) == (PaymentState.VOIDED, 0)
+    assert booking.payment_status == payment.status
+
+
+async def canceled_by_line(world, situation):
+    """Every account gives back what the policy says of its lines, to the cent."""
+    await canceled(world, situation)
+    statement = await world.payments.statement(reference=situation.sale.booking.reference)
+    left = {
+        account: sums["USD"]
+        for account, sums in statement.balances.items()
+        if not account.startswith(("guest", "provider"))
+    }
+    owner = f"owner:{world.house.owner.account_id}"
+    tax = sum(line.paid_minor - line.refund_minor for line in situation.more.refund.lines if line.kind == "tax")
+    rest = sum(line.paid_minor - line.refund_minor for line in situation.more.refund.lines if line.kind != "tax")
+    assert (left.get(owner, 0), left.get("tax", 0)) == (rest, tax)
+
+
+# --------------------------------------------------------------------------------------------------------------- expire
+
+
+async def to_expire(world: World):
+    sale = await world.held_and_paid()
+    await world.booking.release_hold(account_id=sale.guest, hold_id=sale.hold.id)
+    return Situation(f"expire:{sale.hold.id}", {"hold_id": sale.hold.id}, sale)
+
+
+async def expired(world, situation):
+    payment, booking = await world.look(situation.sale)
+    assert (payment.state, booking) == (PaymentState.VOIDED, None)
+    assert world.kept(situation.sale) == 0
+
+
+HALF = POLICIES["limited"]
+TRIALS = (
+    Trial("place", "place_booking", to_place, placed, not_placed, "captured"),
+    Trial("cancel, captured", "cancel_booking", canceling(captured=True), canceled_by_line, outcome="settled"),
+    Trial(
+        "cancel by the owner", "cancel_booking", canceling(captured=True, by_owner=True), canceled, outcome="settled"
+    ),
+    Trial("cancel, not captured", "cancel_booking", canceling(captured=False), canceled, outcome="voided"),
+    Trial(
+        "cancel, nothing comes back",
+        "cancel_booking",
+        canceling(captured=False, policy=POLICIES["non_refundable"]),
+        canceled_by_line,
+        outcome="settled",
+    ),
+    Trial(
+        "cancel, some comes back",
+        "cancel_booking",
+        canceling(captured=True, policy=POLICIES["firm"], ahead=-12),
+        canceled_by_line,
+        outcome="settled",
+    ),
+    Trial("expire", "expire_hold", to_expire, expired, outcome="released"),
+)
+trials = pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
+
+
+class TestASaga:
+    @trials
+    async def test_runs_clean(self, world, trial):
+        await four_laws.runs_clean(world, trial)
+
+    @trials
+    async def test_may_repeat_every_step(self, world, trial):
+        await four_laws.steps_may_be_repeated(world, trial)
+
+    @trials
+    async def test_unwinds_a_failure_at_each_step_to_a_clean_slate(self, world, trial):
+        assert await four_laws.failures_unwind(world, trial) >= 2
+
+    @trials
+    async def test_may_repeat_every_undo(self, world, trial):
+        assert await four_laws.undos_may_be_repeated(world, trial) >= 2
