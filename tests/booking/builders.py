@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Table, select
 
 from holdfast.booking import models
-from holdfast.booking.api import Booking, Hold, NightStock, PaymentTerms, Quote, StayItem
+from holdfast.booking.api import Booking, CancellationQuote, Change, Hold, NightStock, PaymentTerms, Quote, StayItem
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
@@ -207,6 +207,55 @@ class House:
         return await self.bookings.cancel(
             caller=caller(who.account_id, key, route="POST /cancel"), principal=who, number=booking.number
         )
+
+    async def offer(self, booking: Booking, *positions: int, principal: Principal | None = None) -> CancellationQuote:
+        """Ask what canceling gives back, as the guest unless somebody else is named."""
+        who = principal or Principal(booking.account_id, "guest")
+        return await self.bookings.quote_cancellation(principal=who, number=booking.number, items=positions)
+
+    async def accept_offer(
+        self, quote: CancellationQuote, booking: Booking, *, principal: Principal | None = None, key: str | None = ""
+    ) -> Keyed[Booking]:
+        """Cancel as a cancellation quote says."""
+        who = principal or Principal(booking.account_id, "guest")
+        return await self.bookings.cancel(
+            caller=caller(who.account_id, key, route="POST /cancel"),
+            principal=who,
+            number=booking.number,
+            quote_id=quote.id,
+        )
+
+    async def change(
+        self, booking: Booking, *items: StayItem, principal: Principal | None = None, key: str | None = ""
+    ) -> Change:
+        """Place a change of a booking."""
+        return (await self.place_change(booking, *items, principal=principal, key=key)).value
+
+    async def place_change(
+        self, booking: Booking, *items: StayItem, principal: Principal | None = None, key: str | None = ""
+    ) -> Keyed[Change]:
+        """Place a change of a booking; say whether it is a replay."""
+        who = principal or Principal(booking.account_id, "guest")
+        return await self.bookings.place_change(
+            caller=caller(who.account_id, key, route="POST /changes"), principal=who, number=booking.number, items=items
+        )
+
+    async def confirm_change(
+        self, change: Change, booking: Booking, *, payment_id: str | None = None, key: str | None = ""
+    ) -> Keyed[Booking]:
+        """Confirm a change as the guest, paid by a payment if one is named."""
+        paid = PaymentTerms(method="card", status="pending", payment_id=payment_id) if payment_id else None
+        return await self.bookings.confirm_change(
+            caller=caller(booking.account_id, key, route="POST /changes/confirm"),
+            principal=Principal(booking.account_id, "guest"),
+            number=booking.number,
+            change_id=change.id,
+            payment=paid,
+        )
+
+    async def changed(self, booking: Booking, *items: StayItem) -> Booking:
+        """Change a booking at once."""
+        return (await self.confirm_change(await self.change(booking, *items), booking)).value
 
     async def block(
         self, home: int, ahead: int = 0, nights: int = 1, *, quantity: int = 1, key: str | None = ""

@@ -1,18 +1,15 @@
 """Bookings, cancellations and what is told of them, by example. On every engine."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from builders import ZONE, caller, moved, new_account, opened, with_tables
+from builders import caller, moved, new_account, opened, with_tables
 
 from holdfast.booking import models
 from holdfast.booking.api import (
     AlreadyCancelled,
     BelowSold,
     BookingState,
-    CancellationTooLate,
     CapacityTaken,
     HoldNotActive,
     RuleViolation,
@@ -100,96 +97,6 @@ class TestABooking:
         assert await house.bookings.bookings_of_owner(owner_id=guest, before=None, limit=9) == []
 
 
-def check_in_of(booking):
-    [item] = booking.items
-    return datetime.combine(item.check_in, time(15), ZoneInfo(ZONE)).astimezone(UTC)
-
-
-class TestCancelling:
-    async def test_frees_the_stock_and_stores_the_refund(self, house, guest, other):
-        home = await house.home()
-        booking = await house.booked(guest, house.stay(home, 0, 2))
-        refund, at = await house.bookings.refund_now(principal=as_guest(guest), number=booking.number)
-        assert refund == 27_500
-        cancelled = (await house.cancel(booking)).value
-        assert (cancelled.state, cancelled.refund_minor) == (BookingState.CANCELLED, 27_500)
-        assert at <= cancelled.cancelled_at
-        assert (cancelled.reference, cancelled.price, cancelled.items) == (
-            booking.reference,
-            booking.price,
-            booking.items,
-        )
-        assert await house.bookings.get_booking(principal=as_guest(guest), number=booking.number) == cancelled
-        assert await house.taken(home, 0, 2) == [0, 0]
-        await house.hold(other, house.stay(home, 0, 2))
-
-    @pytest.mark.parametrize(
-        ("policy", "before", "part"),
-        [
-            ("flexible", timedelta(days=1, minutes=1), 1.0),
-            ("flexible", timedelta(days=1, minutes=-1), 0),
-            ("moderate", timedelta(days=5, minutes=1), 1.0),
-            ("moderate", timedelta(days=5, minutes=-1), 0.5),
-            ("moderate", timedelta(days=1, minutes=1), 0.5),
-            ("moderate", timedelta(days=1, minutes=-1), 0),
-            ("strict", timedelta(days=14, minutes=-1), 0.5),
-            ("non_refundable", timedelta(days=20), 0),
-        ],
-    )
-    async def test_gives_back_what_the_policy_says_at_that_moment(self, house, guest, policy, before, part):
-        home = await house.home(policy=POLICIES[policy])
-        booking = await house.booked(guest, house.stay(home, 0, 2))
-        house.clock.advance(check_in_of(booking) - before - house.clock.now())
-        refund, _ = await house.bookings.refund_now(principal=as_guest(guest), number=booking.number)
-        cancelled = (await house.cancel(booking)).value
-        assert refund == cancelled.refund_minor == int(27_500 * part)
-
-    async def test_keeps_to_the_policy_the_guest_was_quoted(self, house, guest):
-        home = await house.home(policy=POLICIES["flexible"])
-        booking = await house.booked(guest, house.stay(home))
-        [made] = await house.catalog.get_many(ids=[home])
-        harsh = _with_policy(made.draft, "non_refundable")
-        await house.catalog.replace(owner=house.owner, property_id=home, draft=harsh, version=made.version)
-        assert (await house.cancel(booking)).value.refund_minor == booking.price.total_minor
-
-    @pytest.mark.parametrize("who", ["owner", "admin"])
-    async def test_by_owner_or_admin_gives_everything_back(self, house, guest, who):
-        home = await house.home(policy=POLICIES["non_refundable"])
-        booking = await house.booked(guest, house.stay(home, 0, 2))
-        principal = house.owner if who == "owner" else ADMIN
-        assert (await house.bookings.refund_now(principal=principal, number=booking.number))[0] == 27_500
-        assert (await house.bookings.refund_now(principal=as_guest(guest), number=booking.number))[0] == 0
-        assert (await house.cancel(booking, principal)).value.refund_minor == 27_500
-
-    async def test_adds_up_what_each_stay_gives_back(self, house, guest):
-        kind, harsh = await house.home(), await house.home(policy=POLICIES["non_refundable"])
-        booking = await house.booked(guest, house.stay(kind, 0, 2), house.stay(harsh, 0, 2))
-        assert (await house.cancel(booking)).value.refund_minor == 27_500
-
-    async def test_is_refused_by_name(self, house, guest, other):
-        home = await house.home(units=2)
-        booking, begun = await house.booked(guest, house.stay(home)), await house.booked(guest, house.stay(home))
-        with pytest.raises(NotFound):
-            await house.cancel(booking, as_guest(other))
-        with pytest.raises(NotFound):
-            await house.bookings.refund_now(principal=as_guest(other), number=booking.number)
-        with pytest.raises(NotFound):
-            await house.bookings.cancel(caller=caller(guest), principal=as_guest(guest), number=7)
-        await house.cancel(booking)
-        for _ in range(2):
-            with pytest.raises(AlreadyCancelled):
-                await house.cancel(booking)
-        with pytest.raises(AlreadyCancelled):
-            await house.bookings.refund_now(principal=as_guest(guest), number=booking.number)
-        assert await house.taken(home) == [1]
-        house.clock.advance(check_in_of(begun) - house.clock.now())
-        for principal in (as_guest(guest), house.owner):
-            with pytest.raises(CancellationTooLate):
-                await house.cancel(begun, principal)
-            with pytest.raises(CancellationTooLate):
-                await house.bookings.refund_now(principal=principal, number=begun.number)
-
-
 class TestTheLedger:
     async def test_says_why_stock_was_taken_and_why_it_was_freed(self, house, guest):
         home = await house.home(units=9)
@@ -234,6 +141,7 @@ class TestEvents:
         await house.set_nights(home, 40, 3, closed=True)
         who = {"account_id": guest}
         unpaid = {**who, "payment_id": None}
+        [cancellation] = await house.rows(models.cancellation, number=booking.number)
         first = moved(home, house.day(0), 3)
         assert (await house.told())[before:] == [
             first,
@@ -246,7 +154,9 @@ class TestEvents:
                     "reference": booking.reference,
                     "refund_minor": 27_500,
                     "currency": "USD",
-                    **who,
+                    "cancellation_id": cancellation.id,
+                    "whole": True,
+                    **unpaid,
                 },
             ),
             ("BookingConfirmed", {"number": direct.number, "reference": direct.reference, **unpaid}),

@@ -76,7 +76,7 @@ class QuotedStay:
     units: tuple[str, ...] = ()
     """Names of the unit(s) assigned inside the claim, where the property has named units; empty in a quote."""
     kept_minor: int = 0
-    """Of the total, what could not come back any more when the stay was last changed: moving it does not bring it back."""
+    """Of the total, what was lost when the stay was last changed: moving a stay brings nothing back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

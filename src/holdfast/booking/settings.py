@@ -16,6 +16,9 @@ class BookingSettings(ModuleSettings, env_prefix="HOLDFAST_BOOKING_"):
         default=1800, ge=1, le=86400, description="Seconds a hold lives in all, however often extended."
     )
     holds_most: int = Field(default=10, ge=1, le=10000, description="Live holds one account may have at a time.")
+    cancellation_ttl_s: int = Field(
+        default=900, ge=1, le=86400, description="Seconds a cancellation quote can be used for."
+    )
     decide_within_s: int = Field(
         default=86_400, ge=1, le=604_800, description="Seconds an owner has to say yes to a request to book."
     )

@@ -4,7 +4,7 @@
 """
 
 from holdfast.booking.api import BookingApi
-from holdfast.booking.routes import guest, owner, public
+from holdfast.booking.routes import amending, guest, owner, public
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.http.cursors import Cursors
 from holdfast.kit.http.routes import Router
@@ -18,10 +18,11 @@ def routers(booking: BookingApi, catalog: CatalogApi, keyring: Keyring) -> tuple
         guest.quotes(booking),
         guest.holds(booking),
         guest.bookings(booking, cursors),
+        amending.cancellations(booking),
+        amending.changes(booking),
         public.calendar(booking, catalog),
         owner.stock(booking),
         owner.blocks(booking),
         owner.bookings(booking, cursors),
         guest.quote_keys(booking),
-        public.integrity(booking),
     )

@@ -7,11 +7,9 @@ import msgspec
 from fastapi import Response
 
 from holdfast.booking.api import (
-    AlreadyCancelled,
     AlreadyConfirmed,
     Booking,
     BookingApi,
-    CancellationTooLate,
     CapacityTaken,
     ExtensionLimit,
     HoldExpired,
@@ -28,7 +26,7 @@ from holdfast.booking.routes.promise_shapes import (
     RefundCurveOut,
     SignedQuote,
 )
-from holdfast.booking.routes.shapes import BookingOut, BookingsPage, HoldOut, NewHold, NewQuote, QuoteOut, RefundOut
+from holdfast.booking.routes.shapes import BookingOut, BookingsPage, HoldOut, NewHold, NewQuote, QuoteOut
 from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import caller, success, unwrapped
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
@@ -183,30 +181,5 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
     async def read_booking(reference: Reference, principal: CurrentPrincipal) -> BookingOut:
         """Return a booking of yours, or of a property you run."""
         return BookingOut.of(await booking.get_booking(principal=principal, reference=reference))
-
-    @router.post(
-        "/{reference}/cancellation-quotes",
-        responses=success(200, "The refund at this moment.")
-        | responses(Unauthenticated, NotFound, Invalid, AlreadyCancelled, CancellationTooLate),
-    )
-    async def quote_cancellation(reference: Reference, principal: CurrentPrincipal) -> RefundOut:
-        """Say what a cancellation would give back now. Changes nothing."""
-        found = await booking.get_booking(principal=principal, reference=reference)
-        refund_minor, computed_at = await booking.refund_now(principal=principal, number=found.number)
-        refund = MoneyOut(amount=refund_minor, currency=found.price.currency)
-        return RefundOut(refund=refund, computed_at=computed_at)
-
-    @router.post(
-        "/{reference}/cancel",
-        responses=success(200, "Canceled.", keyed=True)
-        | responses(Unauthenticated, NotFound, Invalid, AlreadyCancelled, CancellationTooLate, *_KEY_ERRORS),
-    )
-    async def cancel_booking(
-        reference: Reference, principal: CurrentPrincipal, key: KeyedRequest, response: Response
-    ) -> BookingOut:
-        """Cancel a booking: its nights are free at once, and the refund of its own policy is fixed."""
-        found = await booking.get_booking(principal=principal, reference=reference)
-        asked = await booking.cancel(caller=caller(principal.account_id, key), principal=principal, number=found.number)
-        return BookingOut.of(unwrapped(asked, response))
 
     return router

@@ -12,7 +12,7 @@ from holdfast.booking.api import (
     QuotedStay,
     StayItem,
 )
-from holdfast.booking.routes.examples import AT, BOOKING, HOLD_ID, MONEY, PRICE, QUOTE_ID, SIGNED, STAY, TOTAL, shown
+from holdfast.booking.routes.examples import AT, BOOKING, HOLD_ID, PRICE, QUOTE_ID, SIGNED, STAY, TOTAL, shown
 from holdfast.engine.price import Price, PriceLine
 from holdfast.kit.http.wire import (
     BY_VALUE,
@@ -394,12 +394,3 @@ class BookingsPage(Wire):
     items: tuple[BookingOut, ...]
     next_cursor: str | None
     """Send it as `cursor` for the next page; null on the last one."""
-
-
-class RefundOut(Wire):
-    """What a cancellation would give back at this moment."""
-
-    model_config = shown({"refund": MONEY, "computed_at": "2026-11-20T09:33:10Z"})
-
-    refund: MoneyOut
-    computed_at: InstantField

@@ -28,6 +28,7 @@ _REFUSALS: Final[Mapping[str, type[HoldfastError]]] = {
     refusal.code: refusal
     for refusal in (
         api.AlreadyCancelled, api.AlreadyConfirmed, api.BelowSold, api.CancellationTooLate, api.CapacityTaken,
+        api.ChangeNotActive, api.QuoteSuperseded,
         api.ExtensionLimit, api.HoldExpired, api.HoldNotActive, api.HoldQuotaExceeded, api.QuoteExpired, Invalid,
         NotBookable, NotFound,
     )

@@ -1,10 +1,11 @@
 """What the lane that ends what stands works on: orders, and holds and bookings as the orders before left them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from holdfast.booking.api import AlreadyConfirmed, Booking, Hold, HoldExpired, HoldNotActive, HoldState
+from holdfast.booking.api import AlreadyConfirmed, Booking, Hold, HoldExpired, HoldNotActive, HoldState, PaymentTerms
 from holdfast.booking.events import HoldEnded
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.rules import judged, may_move
@@ -26,10 +27,14 @@ class Verb(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     CANCEL = "cancel"
+    CANCEL_UNPAID = "cancel_unpaid"
+    CHANGE = "change"
     UNBLOCK = "unblock"
 
 
-OF_BOOKINGS = frozenset({Verb.ACCEPT, Verb.DECLINE, Verb.CANCEL})
+REVISING = frozenset({Verb.CANCEL, Verb.CANCEL_UNPAID, Verb.CHANGE})
+"""What is done to a booking after its sale."""
+OF_BOOKINGS = REVISING | {Verb.ACCEPT, Verb.DECLINE}
 """What is done to a booking, and through it to its hold."""
 
 
@@ -47,6 +52,12 @@ class SettleOrder:
     """Who cancels or decides."""
     draft: BookingDraft | None = None
     """What the booking will say, to confirm."""
+    by_id: str | None = None
+    """The cancellation quote to use, the change to confirm, or the payment that could not be captured."""
+    fresh_id: str = ""
+    """Id of the cancellation quote that is made and used at once, where none is named."""
+    payment: PaymentTerms | None = None
+    """How the difference of a change is paid."""
     key: KeyUse | None = None
 
 
@@ -72,6 +83,18 @@ class Standing:
 
 
 @dataclass(slots=True)
+class AfterSale:
+    """What a batch knows of the bookings it revises, read under the locks of their holds."""
+
+    revisions: dict[int, int] = field(default_factory=dict)
+    """How often a booking has been revised; those that never were are missing."""
+    turns: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """The newest turn of the cancellation quotes, by booking and account."""
+    quotes: dict[str, Row] = field(default_factory=dict)
+    changes: dict[str, Row] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Batch:
     """What a batch works on."""
 
@@ -83,6 +106,7 @@ class Batch:
     """By booking: the owners who have said yes to it."""
     now: datetime
     changes: Changes = field(default_factory=Changes)
+    after: AfterSale = field(default_factory=AfterSale)
 
 
 def must_be_held(batch: Batch, standing: Standing) -> None:

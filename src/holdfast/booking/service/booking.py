@@ -1,18 +1,19 @@
 """The class behind booking's door. What a method does and refuses is told in `booking.api`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
 from typing_extensions import override
 
 from holdfast.booking.api import (
-    AlreadyCancelled,
     Block,
     Booking,
     BookingApi,
     Breach,
+    CancellationQuote,
+    Change,
     Hold,
     IntegrityReport,
     NightStock,
@@ -20,14 +21,14 @@ from holdfast.booking.api import (
     Quote,
     StayItem,
 )
+from holdfast.booking.service.amending import Amending
 from holdfast.booking.service.answers import block_of, booking_of, key_use
 from holdfast.booking.service.batch import SettleOrder, Verb
-from holdfast.booking.service.desk import Desk, refuse_again, was
+from holdfast.booking.service.desk import Desk
 from holdfast.booking.service.owning import Owning
 from holdfast.booking.service.paying import Paying
 from holdfast.booking.service.placing import Before
 from holdfast.booking.service.selling import Selling
-from holdfast.booking.service.settling import refund_of
 from holdfast.booking.service.verifying import Recount
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, records, sales
@@ -57,7 +58,8 @@ class Bookings(BookingApi):
         self._clock = clock
         self._settings = settings
         self._selling = Selling(desk)
-        self._paying = Paying(desk, self._selling)
+        self._amending = Amending(desk)
+        self._paying = Paying(desk, self._selling, self._amending)
         self._owning = Owning(db, clock, settings, catalog, (desk.placing, desk.settling))
         self._looks_back = False
 
@@ -163,22 +165,57 @@ class Bookings(BookingApi):
     ) -> Booking:
         return booking_of(await self._desk.visible(principal, reference=reference, number=number))
 
-    @override
-    async def cancel(self, *, caller: Caller, principal: Principal, number: int) -> Keyed[Booking]:
-        order = SettleOrder(verb=Verb.CANCEL, number=number, principal=principal, key=key_use(caller))
-        settled = await self._desk.settle(order)
-        if isinstance(settled, Before):
-            refuse_again(settled.answer)
-            # Nothing changes any more about a booking that was cancelled.
-            return Keyed(value=booking_of(await self._desk.found(number=settled.answer["number"])), replayed=True)
-        return Keyed(value=was(Booking, settled))
+    # -------------------------------------------------------------------------------------------------- after the sale
 
     @override
-    async def refund_now(self, *, principal: Principal, number: int) -> tuple[int, datetime]:
-        row = await self._desk.visible(principal, number=number)
-        if row.cancelled_at is not None:
-            raise AlreadyCancelled
-        return refund_of(row, principal, row.now), row.now
+    async def quote_cancellation(
+        self, *, principal: Principal, number: int, items: tuple[int, ...] = ()
+    ) -> CancellationQuote:
+        return await self._amending.quote_cancellation(principal=principal, number=number, items=items)
+
+    @override
+    async def cancel(
+        self, *, caller: Caller, principal: Principal, number: int, quote_id: str | None = None
+    ) -> Keyed[Booking]:
+        return await self._amending.cancel(caller=caller, principal=principal, number=number, quote_id=quote_id)
+
+    @override
+    async def cancel_unpaid(self, *, number: int, payment_id: str) -> Booking:
+        return await self._amending.cancel_unpaid(number=number, payment_id=payment_id)
+
+    @override
+    async def refund_curve(self, *, principal: Principal, number: int) -> RefundCurve:
+        return await self._amending.refund_curve(principal=principal, number=number)
+
+    @override
+    async def place_change(
+        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[StayItem]
+    ) -> Keyed[Change]:
+        return await self._amending.place_change(caller=caller, principal=principal, number=number, items=items)
+
+    @override
+    async def get_change(self, *, principal: Principal, number: int, change_id: str) -> Change:
+        return await self._amending.get_change(principal=principal, number=number, change_id=change_id)
+
+    @override
+    async def confirm_change(
+        self, *, caller: Caller, principal: Principal, number: int, change_id: str, payment: PaymentTerms | None
+    ) -> Keyed[Booking]:
+        return await self._amending.confirm_change(
+            caller=caller, principal=principal, number=number, change_id=change_id, payment=payment
+        )
+
+    @override
+    async def cancellation(self, *, cancellation_id: str) -> CancellationQuote:
+        return await self._amending.cancellation(cancellation_id=cancellation_id)
+
+    @override
+    async def change(self, *, change_id: str) -> Change:
+        return await self._amending.change(change_id=change_id)
+
+    @override
+    async def holds_of(self, *, number: int) -> tuple[str, ...]:
+        return await self._amending.holds_of(number=number)
 
     # ---------------------------------------------------------------------------------------------------------- stock
 
@@ -301,5 +338,6 @@ class Bookings(BookingApi):
         days = self._settings.key_days
         await self._db.write(lambda tx: keys.forget(tx, older_than_s=days * 86_400))
         await self._desk.quoting.tidy()
+        await self._amending.tidy()
         # A commit that waited for a standby for long shows holds that had run out before anybody could see them.
         self._looks_back = True

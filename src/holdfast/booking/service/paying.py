@@ -5,6 +5,7 @@ from typing import Final
 from holdfast.booking.api import (
     AlreadyConfirmed,
     Booking,
+    CapacityTaken,
     ConfirmedBy,
     Hold,
     HoldExpired,
@@ -15,12 +16,13 @@ from holdfast.booking.api import (
 )
 from holdfast.booking.models import HoldKind
 from holdfast.booking.rules import judged
+from holdfast.booking.service.amending import Amending
 from holdfast.booking.service.answers import KeyUse, booking_of, hold_of, spans_of, stays_of
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.desk import Desk, was
 from holdfast.booking.service.placing import Before, PlaceOrder
 from holdfast.booking.service.selling import DRAFT_TRIES, Selling, direct
-from holdfast.booking.store import sales
+from holdfast.booking.store import after_sale, sales
 from holdfast.engine.claims import ClaimOrder
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.errors import UniqueViolation
@@ -35,9 +37,10 @@ _LATE_ROUTE: Final = "book_late"
 class Paying:
     """Answers the part of `BookingApi` that payments and their journeys use."""
 
-    def __init__(self, desk: Desk, selling: Selling) -> None:
+    def __init__(self, desk: Desk, selling: Selling, amending: Amending) -> None:
         self._desk = desk
         self._selling = selling
+        self._amending = amending
 
     async def payable(self, *, account_id: int, hold_id: str, hold_token: str) -> Hold:
         """See `BookingApi.payable`.
@@ -75,7 +78,11 @@ class Paying:
 
     async def booking_of_hold(self, *, hold_id: str) -> Booking | None:
         """See `BookingApi.booking_of_hold`."""
-        row = await self._desk.db.read(lambda tx: sales.became(tx, hold_id))
+
+        async def look(tx: Tx) -> Row | None:
+            return await sales.became(tx, hold_id) or await after_sale.booking_of_change(tx, hold_id)
+
+        row = await self._desk.db.read(look)
         return None if row is None else booking_of(row)
 
     async def confirm_paid(self, *, hold_id: str, payment: PaymentTerms) -> Booking:
@@ -84,6 +91,9 @@ class Paying:
         Raises:
             AlreadyConfirmed: It is a booking with another payment, or paid otherwise.
         """
+        held = await self._guests(hold_id)
+        if held is not None and held.change_id is not None:
+            return await self._amending.confirm_paid(change_id=held.change_id, payment=payment)
         order = SettleOrder(verb=Verb.CONFIRM, hold_id=hold_id)
         try:
             return (await self._selling.confirmed(order, payment, by=ConfirmedBy.PAYMENT)).value
@@ -99,6 +109,7 @@ class Paying:
         Raises:
             NotFound: No such hold.
             AlreadyConfirmed: It is a booking with another payment.
+            CapacityTaken: It was for a change, which has run out: the booking is as it was.
             Overloaded: Too many bookings at once got the same number.
         """
         for _ in range(DRAFT_TRIES):
@@ -107,11 +118,13 @@ class Paying:
                     raise AlreadyConfirmed(extra={"reference": booking.reference})
                 return booking
             row = await self._guests(hold_id)
-            if row is None or row.change_id is not None:
+            if row is None:
                 raise NotFound("There is no such hold.")
             if judged(row.state, row.expires_at, row.now) is HoldState.HELD:
                 return await self.confirm_paid(hold_id=hold_id, payment=payment)
             _must_be_lost(row)
+            if row.change_id is not None:
+                raise CapacityTaken("the change has run out, and the booking is as it was")
             try:
                 return await self._taken_again(row, payment)
             except UniqueViolation:

@@ -11,6 +11,7 @@ Two ways of working off a batch, one code path for what is written (docs/decisio
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -222,7 +223,8 @@ class Placing:
         requests = await sales.lock_bookings(tx, waiting) if waiting else {}
         for hold in ended:
             end_expired(changes, hold, requests)
-        cells = await _look(tx, fresh, changes)
+        wanted = {key for order in fresh for option in order.claim.options for key in cells_of(option)}
+        cells = await look(tx, wanted, changes)
         live = await lock_quotas(tx, guests) if guests else {}
         cells |= self._places(guests, live, changes)
         now = await tx.now()
@@ -440,9 +442,8 @@ def _needed(orders: Iterable[PlaceOrder]) -> Collection[tuple[str, int, int]]:
     }
 
 
-async def _look(tx: Tx, orders: Sequence[PlaceOrder], changes: Changes) -> dict[Key, Cell]:
-    """Lock and return the cells that orders need, as they are once what has run out is freed."""
-    needed = {key for order in orders for option in order.claim.options for key in cells_of(option)}
+async def look(tx: Tx, needed: AbstractSet[Key], changes: Changes) -> dict[Key, Cell]:
+    """Lock and return the cells that orders need, as they are once what is freed is free."""
     freed = Counter({key: -units for key, units in changes.cells.items()})
     capacities = await stock.share_resources(tx, {resource_id for resource_id, _ in needed})
     found = await stock.lock_cells(tx, needed | freed.keys())

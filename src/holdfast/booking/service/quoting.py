@@ -80,7 +80,7 @@ class Quoting:
         offers = await self.offers(items)
         self.judge(items, offers)
         parts = [self.priced(item, offers[item.property_id]) for item in items]
-        return await self._promise(account_id, items, offers, parts)
+        return await self.promise(account_id, items, offers, parts)
 
     def priced(self, item: StayItem, offer: StayOffer) -> Price:
         """Return what a stay costs today."""
@@ -125,9 +125,10 @@ class Quoting:
         if together:
             raise Invalid(together[0].detail, errors=together)
 
-    async def _promise(
+    async def promise(
         self, account_id: int, items: Sequence[StayItem], offers: dict[int, StayOffer], parts: Sequence[Price]
     ) -> Quote:
+        """Keep a quote for items that were judged and priced, and return it."""
         quoted = tuple(
             quoted_stay(item, offers[item.property_id], part) for item, part in zip(items, parts, strict=True)
         )

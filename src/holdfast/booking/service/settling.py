@@ -5,37 +5,35 @@ state machine at one instant of the database's clock, and writes everything in o
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from holdfast.booking.api import (
-    AlreadyCancelled,
     AlreadyConfirmed,
     Booking,
     BookingState,
-    CancellationTooLate,
     ExtensionLimit,
     Hold,
     HoldState,
     QuotedStay,
 )
-from holdfast.booking.events import BookingCancelled
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
-from holdfast.booking.rules import judged, judged_booking
+from holdfast.booking.rules import judged
 from holdfast.booking.service.answers import (
     Tokens,
-    booking_of,
     first_kept,
     hold_of,
-    may_see,
     price_of,
     refusal_kept,
     stays_of,
 )
 from holdfast.booking.service.batch import (
     OF_BOOKINGS,
+    REVISING,
+    AfterSale,
     Batch,
     Outcome,
     Settled,
@@ -46,18 +44,18 @@ from holdfast.booking.service.batch import (
     must_be_held,
     tidy,
 )
+from holdfast.booking.service.cancelling import cancel, cancel_unpaid
+from holdfast.booking.service.changing import confirm_change
 from holdfast.booking.service.placing import Before, Sold, book
 from holdfast.booking.service.requesting import accept, decline_order
 from holdfast.booking.settings import BookingSettings
-from holdfast.booking.store import keys, sales, stock
-from holdfast.kit.auth import Principal
+from holdfast.booking.store import after_sale, keys, sales, stock
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import IntegrityViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, NotFound
 from holdfast.kit.lanes import Lane
-from holdfast.verticals.cancellation import Booked, may_cancel, refund
 
 _SWEEP_BATCH: Final = 500
 _OF_A_STANDING_HOLD: Final = frozenset({Verb.CONFIRM, Verb.EXTEND, Verb.RELEASE})
@@ -100,6 +98,19 @@ class Settling:
             await asyncio.gather(*[self.settle(SettleOrder(verb=Verb.EXPIRE, hold_id=each)) for each in ids])
 
     async def _run(self, orders: Sequence[SettleOrder]) -> Sequence[Outcome | Exception]:
+        rounds = _rounds(orders)
+        if len(rounds) == 1:
+            return await self._settle_all(orders)
+        answers: dict[int, Outcome | Exception] = {}
+        for places in rounds:
+            try:
+                answered = await self._settle_all([orders[place] for place in places])
+            except Exception as error:  # noqa: BLE001 - told to whom it belongs; the rounds before are committed
+                answered = [error] * len(places)
+            answers |= zip(places, answered, strict=True)
+        return [answers[place] for place in range(len(orders))]
+
+    async def _settle_all(self, orders: Sequence[SettleOrder]) -> Sequence[Outcome | Exception]:
         try:
             answers = await self._db.write(lambda tx: self._decide(tx, orders, look_up_keys=False))
         except IntegrityViolation:
@@ -127,7 +138,7 @@ class Settling:
         answers: list[Outcome | Exception] = []
         for order in orders:
             try:
-                answers += await self._run([order])
+                answers += await self._settle_all([order])
             except Exception as error:  # noqa: BLE001 - told to whom it belongs; those before it are committed
                 answers.append(error)
         return answers
@@ -169,7 +180,11 @@ class Settling:
     def _settled(self, batch: Batch, order: SettleOrder) -> tuple[Settled, dict[str, Any]]:
         match order.verb:
             case Verb.CANCEL:
-                return _cancel(batch, order)
+                return cancel(batch, order, ttl_s=self._settings.cancellation_ttl_s)
+            case Verb.CANCEL_UNPAID:
+                return cancel_unpaid(batch, order)
+            case Verb.CHANGE:
+                return confirm_change(batch, order)
             case Verb.ACCEPT:
                 return accept(batch, order)
             case Verb.DECLINE:
@@ -278,7 +293,41 @@ async def _locked(tx: Tx, orders: Sequence[SettleOrder]) -> Batch:
     rows = [*holds.values(), *bookings.values()]
     now = rows[0].now if rows else await tx.now()
     standing = {each: Standing.of(row) for each, row in holds.items()}
-    return Batch(standing, bookings, references, accepted, now)
+    batch = Batch(standing, bookings, references, accepted, now)
+    revising = [order for order in orders if order.verb in REVISING]
+    if revising:
+        batch.after = await _after_sale(tx, revising)
+    return batch
+
+
+async def _after_sale(tx: Tx, orders: Sequence[SettleOrder]) -> AfterSale:
+    numbers = {order.number for order in orders}
+    quotes = {order.by_id for order in orders if order.verb is Verb.CANCEL and order.by_id is not None}
+    changes = {order.by_id for order in orders if order.verb is Verb.CHANGE and order.by_id is not None}
+    return AfterSale(
+        revisions=await after_sale.revisions_of(tx, numbers),
+        turns=await after_sale.turns_of(tx, numbers),
+        quotes=await after_sale.find_quotes(tx, quotes) if quotes else {},
+        changes=await after_sale.find_changes(tx, changes) if changes else {},
+    )
+
+
+def _rounds(orders: Sequence[SettleOrder]) -> list[list[int]]:
+    """Part orders, by their places, so that no transaction writes a booking twice.
+
+    PostgreSQL gets its writes in one statement, and of two to one row it would keep one.
+    """
+    rounds: list[list[int]] = []
+    turns: Counter[int] = Counter()
+    for place, order in enumerate(orders):
+        turn = 0
+        if order.verb in OF_BOOKINGS:
+            turn = turns[order.number]
+            turns[order.number] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(place)
+    return rounds
 
 
 def _found(batch: Batch, order: SettleOrder) -> Standing:
@@ -308,55 +357,3 @@ def _release(batch: Batch, standing: Standing) -> tuple[None, dict[str, Any]]:
     if standing.state is HoldState.HELD:
         end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
     return None, {}
-
-
-def _cancel(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]:
-    row, principal = batch.bookings.get(order.number), order.principal
-    if row is None or principal is None or not may_see(principal, row):
-        raise NotFound
-    state = judged_booking(row.state, row.decide_by, batch.now)
-    if state in {BookingState.CANCELLED, BookingState.DECLINED}:
-        raise AlreadyCancelled
-    # Nothing of a request has been taken yet: all of it is let go.
-    owed = row.total_minor if state is BookingState.REQUESTED else refund_of(row, principal, batch.now)
-    standing = batch.holds[row.hold_id]
-    end(batch, standing, HoldState.RELEASED, ClaimReason.CANCELLED)
-    batch.changes.cancelled.append((row.number, owed))
-    batch.changes.tell(
-        BookingCancelled(
-            number=row.number,
-            reference=row.reference,
-            account_id=row.account_id,
-            refund_minor=owed,
-            currency=row.currency,
-        )
-    )
-    done = row._replace(state=BookingState.CANCELLED, cancelled_at=batch.now, refund_minor=owed)
-    batch.bookings[order.number] = done
-    return booking_of(done), {"number": row.number}
-
-
-def refund_of(row: Row, principal: Principal, now: datetime) -> int:
-    """Return what a guest gets back when this principal cancels at this instant; all of it when it is not the guest.
-
-    Raises:
-        CancellationTooLate: A stay of the booking has begun.
-    """
-    lines = price_of(row.price).lines
-    stays = [
-        Booked(
-            policy=item.policy,
-            check_in=item.check_in,
-            check_out=item.check_out,
-            check_in_from=item.check_in_from,
-            zone=item.zone,
-            booked_at=row.created_at,
-            lines=tuple(line for line in lines if line.item == place),
-        )
-        for place, item in enumerate(stays_of(row.items))
-    ]
-    if not may_cancel(stays, now=now):
-        raise CancellationTooLate
-    if principal.account_id != row.account_id:
-        return int(row.total_minor)
-    return refund(stays, now=now).total_minor

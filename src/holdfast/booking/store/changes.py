@@ -14,6 +14,7 @@ from sqlalchemy import and_, case, func, literal, null, or_, select, update
 from holdfast.booking.api import BookingState, HoldState
 from holdfast.booking.models import ClaimReason, HoldKind, booking, claim, hold, key, outbox, owner, quota, quote
 from holdfast.booking.store import stock
+from holdfast.booking.store.after_sale import Revising
 from holdfast.booking.store.stock import Key
 from holdfast.engine.claims import Span, cells_of
 from holdfast.kit.db.database import Tx
@@ -174,6 +175,7 @@ class Changes:
     accepted: list[tuple[int, int]] = field(default_factory=list)
     """Owners who say yes to a request, with the booking's number."""
     cancelled: list[tuple[int, int]] = field(default_factory=list)
+    revising: Revising = field(default_factory=Revising)
     new_keys: list[tuple[Any, ...]] = field(default_factory=list)
     events: dict[Any, None] = field(default_factory=dict)
     """In order; telling the same twice is telling it once."""
@@ -213,6 +215,7 @@ class Changes:
             calls.append(_WAIT(waited=self.waited))
         if self.requested:
             calls.append(_REQUEST(requested=self.requested))
+        calls += self.revising.hold_calls()
         calls += self._stock_calls()
         if self.new_holds:
             calls.append(_ADD_HOLDS(new_holds=self.new_holds, ttl_s=ttl_s, most_s=most_s))
@@ -220,6 +223,7 @@ class Changes:
             calls.append(_ADD_CLAIMS(new_claims=self.claims))
         calls += self._quota_calls(holds_most)
         calls += self._booking_calls()
+        calls += self.revising.booking_calls()
         if self.new_keys:
             calls.append(_ADD_KEYS(new_keys=self.new_keys))
         calls += outbox.calls(dialect, list(self.events))
