@@ -1,16 +1,20 @@
 """The payment simulator for tests: as a process of its own, or inside the test, and who operates it."""
 
+import threading
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
+import uvicorn
 
 from holdfast.kit.clock import Clock
 from holdfast.kit.http.prefixes import Prefixes
 from holdfast.payments.providers.simulator import Simulator as Provider
 from holdfast.payments.providers.simulator import api_key_of
-from holdfast.payments.simulator.app import PREFIX, Options, Simulator
+from holdfast.payments.simulator.app import PREFIX, Options, Simulator, standalone
+from support.polling import wait_until
 from support.process import HoldfastServer
+from support.servers import free_port
 from support.visitors import NO_TLS
 
 SHARED = "shared between the tests and their simulator 0123456789"
@@ -113,6 +117,25 @@ def bench_at(simulator):
         yield bench
 
 
+@contextmanager
+def beside(books, webhook_url=None, **options):
+    """Run a simulator in a thread, which starts sooner than a process, and return its URL."""
+    port = free_port()
+    chosen = Options(books=books, secrets=(SHARED,), public_url=f"http://127.0.0.1:{port}{PREFIX}", **options)
+    app = standalone(chosen, Clock(), webhook_url=webhook_url)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, name="simulator", daemon=True)
+    thread.start()
+    assert wait_until(lambda: server.started or not thread.is_alive(), 20)
+    assert server.started, "the simulator did not start"
+    try:
+        yield chosen.public_url
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
 class Inside:
     """A simulator inside the test, with a provider that asks it and everything it has sent."""
 
@@ -157,4 +180,5 @@ async def inside(books, clock=None, **options):
 
 
 async def _nowhere(scope, receive, send):
+    del receive, send
     raise AssertionError(scope["path"])

@@ -53,6 +53,7 @@ _REFUND_STATES: Final = {
 _NOT_KNOWN: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
 """Refusals that say nothing of what was asked."""
 _OURS_TO_MEND: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_REPLAYED: Final = "idempotent-replayed"
 _UNEXPECTED_STATE: Final = "payment_unexpected_state"
 
 
@@ -110,7 +111,11 @@ class Simulator:
             "return_url": what.return_url,
             "metadata": {"payment_id": what.payment_id, "hold_id": what.hold_id},
         }
-        return _read_as(_payment, await self._ask("POST", "/v1/payments", key=key, body=body))
+        answer = await self._send("POST", "/v1/payments", key=key, body=body)
+        made = _read_as(_payment, _told(answer))
+        if answer.headers.get(_REPLAYED) == "true":  # it tells how things stood then
+            return await self.look_up(ref=made.ref)
+        return made
 
     async def look_up(self, *, ref: str) -> ProviderPayment:
         """See `Provider.look_up`."""
@@ -136,7 +141,7 @@ class Simulator:
             stands = await self.look_up(ref=ref)
             if stands.state is PaymentState.CAPTURED and stands.captured_minor == amount_minor:
                 return stands
-            raise
+            raise ProviderRefused("not_capturable", refusal.detail) from refusal
 
     async def cancel(self, *, key: str, ref: str) -> ProviderPayment:
         """See `Provider.cancel`.
@@ -153,7 +158,10 @@ class Simulator:
 
     # -------------------------------------------------------------------------------------------------------- refunds
     async def refund(self, *, key: str, ref: str, refund_id: str, amount_minor: int) -> ProviderRefund:
-        """See `Provider.refund`."""
+        """See `Provider.refund`. One that did not fail and has our id is the same, whatever the key."""
+        for made in await self.refunds(ref=ref):
+            if made.refund_id == refund_id and made.state is not ProviderRefundState.FAILED:
+                return made
         body = {"payment": ref, "amount": amount_minor, "metadata": {"refund_id": refund_id}}
         return _read_as(_refund, await self._ask("POST", "/v1/refunds", key=key, body=body))
 
@@ -238,18 +246,46 @@ class Simulator:
             ProviderRefused: It was understood and refused.
             ProviderUnavailable: There was no answer, or none that says what became of it.
         """
+        return _told(await self._send(method, path, key=key, body=body, query=query))
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request.
+
+        Raises:
+            ProviderUnavailable: There was no answer.
+        """
         headers = {"idempotency-key": key} if key else {}
         content = None if body is None else msgspec.json.encode(body)
         try:
             # A mounted simulator has no connection that could time out: this clock is for both.
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._client.request(method, path, content=content, headers=headers, params=query)
-            told = msgspec.json.decode(answer.content)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
+                return await self._client.request(method, path, content=content, headers=headers, params=query)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderUnavailable(f"{method} {path}: {type(error).__name__}") from error
-        if not answer.is_success:
-            _refuse(answer.status_code, told)
-        return told
+
+
+def _told(answer: httpx.Response) -> Any:
+    """Return the body of a success.
+
+    Raises:
+        ProviderRefused: What was asked was understood and refused.
+        ProviderUnavailable: What became of it is not known.
+    """
+    try:
+        told = msgspec.json.decode(answer.content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProviderUnavailable(f"{answer.status_code}, not JSON") from error
+    if not answer.is_success:
+        _refuse(answer.status_code, told)
+    return told
 
 
 def _refuse(status: int, told: Any) -> NoReturn:

@@ -11,11 +11,13 @@ ANSWERS: Final = (
     "error_after",
     "conflict",
     "rate_limited",
+    "garbage",
+    "empty",
     "slow",
 )
-"""What may befall any request. `before` and `after` are about the effect; `conflict` (409) and `rate_limited` (429)
-come before it; `slow` answers late but rightly."""
-BEFORE: Final = frozenset({"timeout_before", "error_before", "conflict", "rate_limited"})
+"""What may befall any request. `before` and `after` are about the effect; `conflict` (409), `rate_limited` (429),
+`garbage` and `empty` (200 with what cannot be read) come before it; `slow` answers late but rightly."""
+BEFORE: Final = frozenset({"timeout_before", "error_before", "conflict", "rate_limited", "garbage", "empty"})
 MESSAGE: Final = "message"
 OPERATIONS: Final = {
     "create": (*ANSWERS, "decline", "other_amount", "other_currency"),

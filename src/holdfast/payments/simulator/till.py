@@ -146,7 +146,7 @@ class Till:
 
     # ------------------------------------------------------------------------------------------------------- capturing
     async def capture(self, tx: Tx, now: datetime, twist: str | None, ref: str, amount: int | None) -> Answer:
-        """Take what is authorized, or less: then the rest is let go."""
+        """Take what is authorized, all of it."""
         found = await store.current(tx, Kind.PAYMENT, ref)
         if found is None:
             return missing("payment")
@@ -287,8 +287,8 @@ def _not_now(payment: Payment, what: str) -> Answer:
 def _capture_refusal(payment: Payment, now: datetime, amount: int, twist: str | None) -> Answer | None:
     if payment.status is not Status.REQUIRES_CAPTURE:
         return _not_now(payment, "captured")
-    if not 0 < amount <= payment.amount:
-        return bad_request("amount_too_large", "More than was authorized, or nothing.")
+    if amount != payment.amount:
+        return bad_request("amount_mismatch", "What is authorized is captured whole.")
     if payment.authorized_until is not None and now >= payment.authorized_until:
         return bad_request(_GONE, "The authorization has run out.")
     denial = "card_declined" if twist == "decline" else payment.plan.capture_denial

@@ -55,6 +55,8 @@ async def _spoilt(fault: Fault) -> Response | None:
             return _fails(HTTPStatus.CONFLICT, "lock_timeout")
         case "rate_limited":
             return _fails(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit", {"retry-after": "1"})
+        case "garbage" | "empty":
+            return Response(b"<html>" if fault.what == "garbage" else b"{}", media_type="text/html")
         case "slow":
             await asyncio.sleep(fault.seconds)
     return None
