@@ -294,6 +294,8 @@ class MoneyReport:
     refunds: int
     transfers: int
     breaches: tuple[MoneyBreach, ...]
+    started_at: datetime | None = None
+    duration_ms: int = 0
 
 
 class PaymentRequired(HoldfastError):
@@ -550,4 +552,7 @@ class PaymentsApi(Protocol):
         """Return the transfers of one calendar day at a place."""
 
     async def verify(self) -> MoneyReport:
-        """Recount the ledger against payments and refunds in one snapshot."""
+        """Recount the ledger against payments and refunds in one snapshot, keep and return the report."""
+
+    async def last_report(self) -> MoneyReport | None:
+        """Return the last recount, if there was one."""

@@ -220,4 +220,17 @@ transfer = Table(
     **STRICT,
 )
 
+report = Table(
+    "payments_report",
+    tables,
+    Column("id", Whole(), primary_key=True, autoincrement=True),
+    Column("started_at", Moment(), nullable=False),
+    Column("duration_ms", Whole(), nullable=False),
+    Column("payments", Whole(), nullable=False),
+    Column("refunds", Whole(), nullable=False),
+    Column("transfers", Whole(), nullable=False),
+    Column("breaches", Json(), nullable=False),
+    **STRICT,
+)
+
 outbox = Outbox("payments", tables)

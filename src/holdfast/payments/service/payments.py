@@ -1,9 +1,11 @@
 """The class behind payments' door. What a method does and refuses is told in `payments.api`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
+import msgspec
 from typing_extensions import override
 
 from holdfast.kit.clock import Clock
@@ -17,6 +19,7 @@ from holdfast.payments.api import (
     Case,
     CaseKind,
     CaseState,
+    MoneyBreach,
     MoneyReport,
     Payment,
     PaymentDenied,
@@ -51,7 +54,7 @@ from holdfast.payments.service.refunding import Refunding
 from holdfast.payments.service.starting import Starting
 from holdfast.payments.service.storing import Storing
 from holdfast.payments.settings import PaymentsSettings
-from holdfast.payments.store import cases, records, refunds
+from holdfast.payments.store import cases, records, refunds, reports
 
 _RECOUNT_WITHIN_S: Final = 3600.0
 _DAY_S: Final = 86_400
@@ -66,10 +69,10 @@ class Payments(PaymentsApi):
         keeping = Keeping(desk)
         self._looking = Looking(desk, keeping)
         self._ending = Ending(desk, keeping, self._looking)
-        self._starting = Starting(desk, keeping, self._looking, self._ending)
+        self._storing = Storing(desk)
+        self._starting = Starting(desk, keeping, self._looking, self._ending, self._storing)
         self._refunding = Refunding(desk, keeping, self._looking)
         self._hearing = Hearing(desk, keeping, self._looking)
-        self._storing = Storing(desk)
         self._books = Books(desk)
 
     async def close(self) -> None:
@@ -241,7 +244,26 @@ class Payments(PaymentsApi):
 
     @override
     async def verify(self) -> MoneyReport:
-        return await self._desk.db.snapshot(recount, deadline_s=_RECOUNT_WITHIN_S)
+        began, started_at = self._desk.clock.monotonic(), self._desk.clock.now()
+        found = await self._desk.db.snapshot(recount, deadline_s=_RECOUNT_WITHIN_S)
+        duration_ms = int((self._desk.clock.monotonic() - began) * 1000)
+        made = replace(found, started_at=started_at, duration_ms=duration_ms)
+        await self._desk.db.write(lambda tx: reports.keep(tx, made))
+        return made
+
+    @override
+    async def last_report(self) -> MoneyReport | None:
+        row = await self._desk.db.read(reports.last)
+        if row is None:
+            return None
+        return MoneyReport(
+            payments=row.payments,
+            refunds=row.refunds,
+            transfers=row.transfers,
+            breaches=msgspec.convert(row.breaches, tuple[MoneyBreach, ...]),
+            started_at=row.started_at,
+            duration_ms=row.duration_ms,
+        )
 
     async def forget_old(self) -> None:
         """Delete the notes on messages that are too old to come again."""
