@@ -21,7 +21,7 @@ from holdfast.app.modules import Assembly
 from holdfast.app.schema import alive
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled
-from holdfast.gateway import bookings, home_rental, payments, search, statements, webhooks
+from holdfast.gateway import bookings, home_rental, integrity, payments, search, statements, webhooks
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import HoldfastError
@@ -46,6 +46,8 @@ _TAGS: Final = (
     ("holds", "Stock kept for you at a locked price, until it expires."),
     ("payments", "Pay for a hold: authorised first, taken once it is a booking."),
     ("bookings", "Confirmed holds."),
+    ("cancellations", "What comes back, and giving a booking up."),
+    ("changes", "Other dates or guests for a booking."),
     ("properties", "What can be booked, as guests see it."),
     ("owner properties", "What you offer."),
     ("owner stock", "How much of it there is."),
@@ -171,6 +173,8 @@ def _cooler_gateway_routers(assembly: Assembly) -> list[Router]:
     if booking and money:
         made.append(statements.of_bookings(booking=booking, payments=money))
         made.append(statements.of_owners(booking=booking, payments=money))
+    if booking:
+        made.append(integrity.router(booking=booking, payments=money))
     if money:
         made.append(payments.methods_router(money))
         made.append(webhooks.router(payments=money, clock=assembly.clock))

@@ -13,12 +13,15 @@ CHANGE_ID: Final = "change_01JD3Z9B2K7M4P8R5T1V3X6Y0C"
 _WISH: Final = {"kind": "stay", "property_id": 2, "check_in": "2027-05-15", "check_out": "2027-05-17", "guests": 2}
 
 
+Positions = Annotated[tuple[Annotated[int, Between(0, ITEMS_MAX - 1)], ...], items(ITEMS_MAX)]
+
+
 class NewCancellationQuote(Wire):
     """Which items of a booking to cancel."""
 
     model_config = shown({"items": [0]})
 
-    items: Annotated[tuple[Annotated[int, Between(0, ITEMS_MAX - 1)], ...], items(ITEMS_MAX)] = ()
+    items: Positions = ()
     """Their positions, from 0; none means all."""
 
 

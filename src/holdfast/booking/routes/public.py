@@ -1,12 +1,12 @@
-"""What everybody may ask: a property's calendar, and whether the books are right."""
+"""What everybody may ask: a property's calendar."""
 
 from typing import Annotated, Final
 
 from fastapi import Query
 
-from holdfast.booking.api import BookingApi, IntegrityReport, NightStock
+from holdfast.booking.api import BookingApi, NightStock
 from holdfast.booking.routes.common import PropertyId, check_range
-from holdfast.booking.routes.stock_shapes import CalendarOut, IntegrityOut, NightOut
+from holdfast.booking.routes.stock_shapes import CalendarOut, NightOut
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.errors import Invalid, NotFound
 from holdfast.kit.http.answers import success
@@ -44,28 +44,10 @@ def calendar(booking: BookingApi, catalog: CatalogApi) -> Router:
     return router
 
 
-def integrity(booking: BookingApi) -> Router:
-    """Return the route of the last recount."""
-    router = Router(prefix="/v1/integrity", tags=["integrity"])
-
-    @router.get("", responses=success(200, "The last recount.") | responses(NotFound))
-    async def read_integrity() -> IntegrityOut:
-        """Return the last recount of everything sold against everything there is. Run one with `holdfast verify`."""
-        return IntegrityOut.of(_ran(await booking.last_report()))
-
-    return router
-
-
 def _known(terms: StayTerms | None) -> StayTerms:
     if terms is None:
         raise NotFound
     return terms
-
-
-def _ran(report: IntegrityReport | None) -> IntegrityReport:
-    if report is None:
-        raise NotFound("Nothing has been recounted yet; the operator runs `holdfast verify`.")
-    return report
 
 
 def _calendar(terms: StayTerms, stock: list[NightStock]) -> CalendarOut:

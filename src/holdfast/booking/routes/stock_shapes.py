@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Final, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
-from holdfast.booking.api import Block, IntegrityReport, NightStock
+from holdfast.booking.api import Block, NightStock
 from holdfast.booking.routes.examples import BLOCK_ID, shown
 from holdfast.kit.http.wire import Between, DayField, InstantField, Line, MoneyOut, TimeField, Wire
 from holdfast.verticals.stays import NightTerms, StayTerms, night_price
@@ -171,53 +171,3 @@ class BlocksOut(Wire):
     model_config = shown({"items": [_BLOCK]})
 
     items: tuple[BlockOut, ...]
-
-
-class BreachOut(Wire):
-    """One thing the recount found wrong."""
-
-    rule: str
-    subject: str
-    detail: str
-
-
-class IntegrityOut(Wire):
-    """The last recount of claims against cells, holds and bookings."""
-
-    model_config = shown(
-        {
-            "clean": True,
-            "started_at": "2026-11-20T03:00:00Z",
-            "duration_ms": 412,
-            "cells": 184302,
-            "holds": 40060,
-            "bookings": 28940,
-            "ledger_entries": 61210,
-            "breaches": [],
-        }
-    )
-
-    clean: bool
-    started_at: InstantField
-    duration_ms: int
-    cells: int
-    holds: int
-    bookings: int
-    ledger_entries: int
-    breaches: Annotated[tuple[BreachOut, ...], Field(description="Empty if everything adds up.")]
-
-    @classmethod
-    def of(cls, report: IntegrityReport) -> Self:
-        """Render a report."""
-        return cls(
-            clean=not report.breaches,
-            started_at=report.started_at,
-            duration_ms=report.duration_ms,
-            cells=report.cells,
-            holds=report.holds,
-            bookings=report.bookings,
-            ledger_entries=report.ledger_entries,
-            breaches=tuple(
-                BreachOut(rule=each.rule, subject=each.subject, detail=each.detail) for each in report.breaches
-            ),
-        )
