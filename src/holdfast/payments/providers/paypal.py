@@ -16,6 +16,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -92,6 +93,7 @@ _DENIALS: Final[Mapping[str, str]] = {
     "CAPTURE_FULLY_REFUNDED": "already_refunded",
     "CAPTURE_DISPUTED_PARTIAL_REFUND_NOT_ALLOWED": "disputed",
 }
+_ENDED: Final = frozenset({PaymentState.CAPTURED, PaymentState.VOIDED, PaymentState.DENIED})
 _FINAL: Final = frozenset({"card_declined", "limit_exceeded"})
 
 
@@ -216,21 +218,19 @@ class PayPalProvider:
             ProviderUnavailable: The outcome is not known.
         """
         seen = payment_of(order := await self._order(ref))
-        try:
-            if seen.state is PaymentState.AUTHORISED and not made(order, "captures"):
+        if seen.state in _ENDED:
+            return seen
+        with suppress(ProviderRefused):  # it moved on meanwhile
+            if seen.state is not PaymentState.AUTHORISED:
+                await self._mark(order)
+            elif not made(order, "captures"):
                 with readable():
                     authorisation = path_part(made(order, "authorizations")[0]["id"])
                 await self._call("POST", f"/v2/payments/authorizations/{authorisation}/void", key=key, body={})
-            elif seen.state in {PaymentState.REQUIRES_ACTION, PaymentState.STARTING}:
-                await self._mark(order)
-            else:
-                return seen
-        except ProviderRefused as refusal:  # it moved on meanwhile
-            seen = payment_of(await self._order(ref))
-            if seen.state not in {PaymentState.CAPTURED, PaymentState.VOIDED, PaymentState.DENIED}:
-                raise ProviderUnavailable("PayPal does not let go of it at this moment.") from refusal
-            return seen
-        return payment_of(await self._order(ref))
+        seen = payment_of(await self._order(ref))
+        if seen.state not in _ENDED:
+            raise ProviderUnavailable("PayPal has not let go of it.")
+        return seen
 
     async def refund(self, *, key: str, ref: str, refund_id: str, amount_minor: int) -> ProviderRefund:
         """Give back part or all of what was captured. One that failed is made anew, any other is found again.
