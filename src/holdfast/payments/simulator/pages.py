@@ -289,7 +289,7 @@ def _payments(request: Request, found: list[Payment]) -> str:
     rows = []
     for each in found:
         link = f'<a href="{text(_root(request))}/pay/{text(each.id)}"><code>{text(each.id[-10:])}</code></a>'
-        paid = f"{money(each.captured, each.currency)} / {money(each.refunded, each.currency)}"
+        paid = " / ".join(money(amount, each.currency) if amount else "-" for amount in (each.captured, each.refunded))
         stands = each.status.replace("_", " ") + (f" ({each.denial})" if each.denial else "")
         disputed = f"{each.dispute.status.replace('_', ' ')}" if each.dispute else ""
         rows.append(
@@ -300,7 +300,7 @@ def _payments(request: Request, found: list[Payment]) -> str:
                 text(each.method),
                 text(stands),
                 text(paid),
-                text(disputed) + _payment_buttons(request, each),
+                text(disputed) + " " + _payment_buttons(request, each),
             )
         )
     heads = ("Here", "Merchant's id", "Amount", "By", "Stands", "Captured / refunded", "Dispute")
