@@ -265,7 +265,10 @@ class TestADoctoredBooking:
             cancelled_at=None,
             refund_minor=None,
         )
-        assert await found_after(sale, back) == {"booking_claim": {sale.cancelled.reference}}
+        assert await found_after(sale, back) == {
+            "booking_claim": {sale.cancelled.reference},
+            "cancellation_used": {sale.cancelled.reference},
+        }
 
 
 class TestAPriceChangedAfterTheFact:

@@ -13,6 +13,8 @@ from typing import Any, Final
 from holdfast.booking.api import BookingState, Breach, HoldState, IntegrityReport
 from holdfast.booking.models import HoldKind
 from holdfast.booking.rules import STANDING
+from holdfast.booking.service.cancelling import FEE
+from holdfast.booking.service.verifying_after import AfterSale
 from holdfast.booking.store import truth
 from holdfast.engine.price import digest_of, from_json
 from holdfast.kit.db.database import Tx
@@ -48,6 +50,7 @@ class _HoldSeen:
     booked: bool = False
     request: int | None = None
     late_of: str | None = None
+    change_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +67,10 @@ class Recount:
     _quotes: dict[str, str] = field(default_factory=dict)
     _capacities: dict[str, int] = field(default_factory=dict)
     _owners: dict[int, set[int]] = field(default_factory=dict)
+    _after: AfterSale = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._after = AfterSale(breach=self.breach, check_price=self._price)
 
     def breach(self, rule: str, subject: Any, detail: str) -> None:
         """Note a breach."""
@@ -76,6 +83,7 @@ class Recount:
         """Read everything and compare. Runs inside one snapshot."""
         await _each(truth.quotes(tx), self._quote)
         await _each(truth.holds(tx), self._hold)
+        await self._after.read(tx)
         await _each(truth.claims(tx), self._claim)
         self._compare_holds()
         await _each(truth.resources(tx), self._resource)
@@ -88,6 +96,7 @@ class Recount:
                 self.breach("cell_missing", f"{resource_id}@{slot}", f"the ledger says {units} taken, there is no cell")
         await _each(truth.bookings(tx), self._booking)
         self._compare_bookings()
+        self._after.finish(lambda hold_id: self._holds[hold_id].state if hold_id in self._holds else None)
         await self._compare_owners(tx)
         await self._compare_quotas(tx)
 
@@ -122,7 +131,7 @@ class Recount:
             self.breach(
                 rule, subject, f"the total is {row.total_minor} {row.currency}, the lines say {price.total_minor}"
             )
-        elif (parts := sum(item["total_minor"] for item in row.items)) != row.total_minor:
+        elif (parts := _parts(row)) != row.total_minor:
             self.breach(rule, subject, f"its stays add up to {parts}, not to {row.total_minor}")
 
     def _hold(self, row: Row) -> None:
@@ -130,7 +139,7 @@ class Recount:
         for resource_id, first, end, quantity in row.spans:
             claimed[resource_id, first, end] += quantity
         seen = _HoldSeen(row.state, row.kind, row.account_id, row.digest, row.total_minor, claimed)
-        seen.request, seen.late_of = row.request_number, row.late_of
+        seen.request, seen.late_of, seen.change_id = row.request_number, row.late_of, row.change_id
         self._holds[row.id] = seen
         if row.kind is HoldKind.OWNER:
             return
@@ -143,7 +152,7 @@ class Recount:
         seen = self._holds.get(row.hold_id)
         if seen is None:
             self.breach("hold_missing", row.hold_id, f"ledger entry {row.seq} tells of a hold that does not exist")
-        elif row.quantity > 0 and row.digest != seen.digest:
+        elif row.quantity > 0 and row.digest != seen.digest and not self._after.may_be(row.hold_id, row.digest):
             self.breach("hold_price", row.hold_id, "the price is not the one the ledger took stock for")
         if seen is not None:
             seen.net[row.resource_id, row.first_slot, row.end_slot] += row.quantity
@@ -154,13 +163,17 @@ class Recount:
     def _compare_holds(self) -> None:
         for hold_id, seen in self._holds.items():
             net = {span: units for span, units in seen.net.items() if units}
-            expected = seen.claimed if seen.state in STANDING else {}
+            stands = seen.state in STANDING and not self._passed_over(hold_id, seen)
+            expected = seen.claimed if stands else {}
             if net != expected:
                 self.breach(
                     "hold_claims",
                     hold_id,
                     f"{seen.state}, but the ledger gives it {_units(net)}, not {_units(expected)}",
                 )
+
+    def _passed_over(self, hold_id: str, seen: _HoldSeen) -> bool:
+        return seen.state is HoldState.CONFIRMED and self._after.is_passed_over(hold_id, seen.change_id)
 
     def _resource(self, row: Row) -> None:
         self._capacities[row.id] = row.capacity
@@ -187,14 +200,15 @@ class Recount:
             return
         seen.booked = True
         waits = row.state is BookingState.REQUESTED
-        if seen.state not in _HOLD_OF[row.state] or not seen.claimed or (waits and seen.request != row.number):
+        fits = seen.state in _HOLD_OF[row.state] or _was_begun(row, seen)
+        if not fits or not seen.claimed or (waits and seen.request != row.number):
             self.breach("booking_claim", row.reference, f"{row.state}, but its hold {row.hold_id} is {seen.state}")
-        if (seen.digest, seen.total_minor) != (row.digest, row.total_minor):
-            self.breach("booking_price", row.reference, "the price is not the one that was held")
+        self._after.compare(row, (seen.digest, seen.total_minor))
 
     def _compare_bookings(self) -> None:
         for hold_id, seen in self._holds.items():
-            if seen.kind is not HoldKind.OWNER and seen.state is HoldState.CONFIRMED and not seen.booked:
+            is_sold = seen.kind is not HoldKind.OWNER and seen.state is HoldState.CONFIRMED
+            if is_sold and not seen.booked and not self._passed_over(hold_id, seen):
                 self.breach("booking_missing", hold_id, "the hold is confirmed, there is no booking")
             elif seen.request is not None and not seen.booked:
                 self.breach("booking_missing", hold_id, f"the hold waits for request {seen.request}, which is missing")
@@ -237,6 +251,21 @@ async def _each(pages: AsyncIterator[list[Row]], look: Callable[[Row], None]) ->
     async for page in pages:
         for row in page:
             look(row)
+
+
+def _parts(row: Row) -> int:
+    """Return what the stays of a price add up to, with what was kept of others."""
+    kept = sum(int(line["amount_minor"]) for line in row.price["lines"] if line["kind"] == FEE)
+    return kept + sum(int(item["total_minor"]) for item in row.items)
+
+
+def _was_begun(row: Row, seen: _HoldSeen) -> bool:
+    """Return whether a booking was canceled after check-in, so that its hold keeps the nights that were spent."""
+    if row.state is not BookingState.CANCELLED or seen.state is not HoldState.CONFIRMED:
+        return False
+    # One day more, because the night may have another date where the property is.
+    tonight = night_slot(row.cancelled_at.date()) + 1
+    return all(end <= tonight + 1 for _, _, end in seen.claimed)
 
 
 def _units(spans: Mapping[_SpanKey, int]) -> str:

@@ -67,7 +67,20 @@ _HOLDS = paged(
 )
 _BOOKINGS = paged(
     booking,
-    ("number", "reference", "hold_id", "account_id", "state", "items", "price", "total_minor", "currency", "digest"),
+    (
+        "number",
+        "reference",
+        "hold_id",
+        "account_id",
+        "state",
+        "items",
+        "price",
+        "total_minor",
+        "currency",
+        "digest",
+        "cancelled_at",
+        "refund_minor",
+    ),
     "number",
 )
 _OWNERS = paged(owner, ("number", "owner_id", "accepted_at"), "owner_id", "number")
