@@ -18,9 +18,9 @@ from starlette.routing import Route
 CARDS = {
     "pm_card_visa": ("visa", "4242", None),
     "pm_card_mastercard": ("mastercard", "4444", None),
-    "pm_card_chargeDeclined": ("visa", "0002", ("card_declined", "generic_decline")),
-    "pm_card_chargeDeclinedInsufficientFunds": ("visa", "9995", ("card_declined", "insufficient_funds")),
-    "pm_card_chargeDeclinedLostCard": ("visa", "9987", ("card_declined", "lost_card")),
+    "pm_card_visa_chargeDeclined": ("visa", "0002", ("card_declined", "generic_decline")),
+    "pm_card_visa_chargeDeclinedInsufficientFunds": ("visa", "9995", ("card_declined", "insufficient_funds")),
+    "pm_card_visa_chargeDeclinedLostCard": ("visa", "9987", ("card_declined", "lost_card")),
     "pm_card_chargeDeclinedExpiredCard": ("visa", "0069", ("expired_card", None)),
     "pm_card_chargeDeclinedIncorrectCvc": ("visa", "0127", ("incorrect_cvc", None)),
     "pm_card_threeDSecure2Required": ("visa", "3220", None),

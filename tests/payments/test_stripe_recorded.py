@@ -64,7 +64,7 @@ class StripeBench(Bench):
         self.stripe.approve(ref)
 
     async def decline(self):
-        return await self.start(token="pm_card_chargeDeclined")
+        return await self.start(token="pm_card_visa_chargeDeclined")
 
     def objects(self):
         return len(self.stripe.intents)
@@ -128,9 +128,9 @@ class TestAuthorising:
     @pytest.mark.parametrize(
         ("token", "denial"),
         [
-            ("pm_card_chargeDeclined", "card_declined"),
-            ("pm_card_chargeDeclinedInsufficientFunds", "insufficient_funds"),
-            ("pm_card_chargeDeclinedLostCard", "card_declined"),
+            ("pm_card_visa_chargeDeclined", "card_declined"),
+            ("pm_card_visa_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+            ("pm_card_visa_chargeDeclinedLostCard", "card_declined"),
             ("pm_card_chargeDeclinedExpiredCard", "expired"),
             ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc"),
             ("pm_nobodys", "token_invalid"),
@@ -144,7 +144,7 @@ class TestAuthorising:
 
     async def test_finds_a_declined_payment_as_denied(self, bench):
         with pytest.raises(ProviderRefused):
-            await bench.start(token="pm_card_chargeDeclinedInsufficientFunds")
+            await bench.start(token="pm_card_visa_chargeDeclinedInsufficientFunds")
         [found] = await bench.provider.find(payment_id=bench.order().payment_id)
         assert (found.state, found.denial) == (PaymentState.DENIED, "insufficient_funds")
 
@@ -315,7 +315,7 @@ class TestKeptMethods:
         ("token", "method", "denial"),
         [
             ("pm_nobodys", PaymentMethod.CARD, "token_invalid"),
-            ("pm_card_chargeDeclinedInsufficientFunds", PaymentMethod.WALLET, "insufficient_funds"),
+            ("pm_card_visa_chargeDeclinedInsufficientFunds", PaymentMethod.WALLET, "insufficient_funds"),
             ("pm_card_visa", PaymentMethod.PAYPAL, "cannot_be_kept"),
         ],
     )
