@@ -239,6 +239,27 @@ def retry_saga(database: str | None, journey_id: str) -> None:
     _run(retry_journey(_settings(database, quiet=True), read_settings(RunSettings), journey_id=journey_id))
 
 
+@main.group()
+def quote() -> None:
+    """Check signed quotes."""
+
+
+@quote.command("verify")
+@click.argument("file", metavar="FILE|-")
+@click.option("--keys", metavar="FILE", help="What GET /v1/quote-keys gave; without it the keys of this installation.")
+@_database_option
+@click.pass_context
+def verify_quote(ctx: click.Context, file: str, keys: str | None, database: str | None) -> None:
+    """Check a quote's signature, and do every line of its price again; exit code 1 if something does not hold."""
+    from holdfast.app.quote_commands import check_quote, installation_keys, published_keys  # noqa: PLC0415 - as above
+
+    known = published_keys(keys) if keys else None
+    if known is None:
+        known = _run(installation_keys(_settings(database, quiet=True), read_settings(RunSettings)))
+    if not check_quote(file, known):
+        ctx.exit(BREACH)
+
+
 @main.command()
 @_database_option
 def openapi(database: str | None) -> None:
