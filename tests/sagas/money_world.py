@@ -2,6 +2,7 @@
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -177,6 +178,15 @@ class World:
             while await relay.step():
                 pass
 
+    async def resolve(self):
+        """Carry events over and journeys out, with journals of the test, until nothing waits; return their endings."""
+        endings = {}
+        while due := await self.due():
+            for row in due.values():
+                endings[row.id] = ending = await self.travel(row.saga, row.id, row.args)
+                await self.sagas._end(row.id, row.tries, ending)
+        return endings
+
     async def settle(self):
         """Carry events over and journeys out, by DBOS, until nothing waits."""
 
@@ -195,6 +205,25 @@ class World:
         payment = await self.payments.get(payment_id=sale.payment.id)
         booking = await self.booking.booking_of_hold(hold_id=sale.hold.id)
         return payment, booking
+
+    async def cases(self, sale):
+        """The cases of a payment: kind, state, outcome."""
+        found = await self.payments.cases_of(payment_ids=[sale.payment.id])
+        return [(each.kind.value, each.state.value, each.outcome) for each in found]
+
+    def object_of(self, sale):
+        """The provider's object of a payment."""
+        return self.provider.of(sale.payment.id)[0].ref
+
+    async def approve(self, sale):
+        """The guest approves elsewhere, and the provider says so."""
+        self.provider.approve(self.object_of(sale))
+        await self.money.hear(self.object_of(sale))
+
+    async def expire(self, sale):
+        """Let the hold run out, and booking notice."""
+        self.clock.advance(sale.hold.extendable_until - self.clock.now() + timedelta(seconds=1))
+        await self.booking.expire_holds()
 
     def kept(self, sale):
         """What the provider holds for us of a payment."""

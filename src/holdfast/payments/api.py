@@ -142,6 +142,8 @@ class Payment:
     authorised_at: datetime | None
     captured_at: datetime | None
     ended_at: datetime | None
+    waited: bool = False
+    """Whether the guest had to approve it elsewhere, so that nobody may have waited for its answer."""
 
     @property
     def status(self) -> PaymentStatus:

@@ -35,7 +35,7 @@ async def cancel_booking(
     journey: Journey, *, number: int, payment_id: str, cancellation_id: str | None, refund_minor: int, whole: bool
 ) -> str:
     """Give back what a cancellation owes."""
-    found = await journey.do("look", lambda: _look(journey, number, payment_id, cancellation_id, refund_minor))
+    found = await journey.do("look", lambda: _look(journey, number, payment_id, cancellation_id))
     reference, state = found["reference"], found["state"]
     if state == PaymentState.AUTHORISED and whole and refund_minor >= found["amount_minor"]:
         state = await journey.do("let go", lambda: _let_go(journey, payment_id))
@@ -54,9 +54,7 @@ async def cancel_booking(
     return "settled" if state == PaymentState.CAPTURED else "voided"
 
 
-async def _look(
-    journey: Journey, number: int, payment_id: str, cancellation_id: str | None, refund_minor: int
-) -> dict[str, Any]:
+async def _look(journey: Journey, number: int, payment_id: str, cancellation_id: str | None) -> dict[str, Any]:
     booking = await booking_of(journey, number)
     payment = await look_up(journey, payment_id)
     givers: tuple[Share, ...] = ()

@@ -13,14 +13,15 @@ is left to late_payment, which may find the stock still free.
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from holdfast.booking.api import BookingState, HoldState
-from holdfast.payments.api import CaseState, PaymentState
+from holdfast.payments.api import CaseState, Payment, PaymentState
 from holdfast.sagas.journey import Journey, forward
 from holdfast.sagas.shared_steps import Seen, give_rest_back, look_up, record_if_there, void
 
-_UNDER_WAY = (PaymentState.STARTING, PaymentState.REQUIRES_ACTION)
+_UNDER_WAY: Final = (PaymentState.STARTING, PaymentState.REQUIRES_ACTION)
+_NOTHING: Final[dict[str, Any]] = {"may_be_late": False, "open": [], "declined": None}
 
 
 @forward
@@ -29,7 +30,7 @@ async def expire_hold(journey: Journey, *, hold_id: str) -> str:
     found = await journey.do("look", lambda: _look(journey, hold_id))
     for place, (payment_id, state) in enumerate(found["open"], 1):
         now: Seen = await journey.do(f"look up {place}", partial(look_up, journey, payment_id))
-        if state in _UNDER_WAY and now["state"] == PaymentState.AUTHORISED:
+        if found["may_be_late"] and state in _UNDER_WAY and now["state"] == PaymentState.AUTHORISED:
             continue  # approved too late: the news of it starts late_payment
         if now["state"] in {*_UNDER_WAY, PaymentState.AUTHORISED}:
             now = await journey.do(f"void {place}", partial(void, journey, payment_id))
@@ -41,18 +42,29 @@ async def expire_hold(journey: Journey, *, hold_id: str) -> str:
     return "released"
 
 
+def _came_back(payment: Payment) -> bool:
+    """Return whether a guest approved it elsewhere: then late_payment decides, whoever of us comes first."""
+    return payment.waited and payment.state is PaymentState.AUTHORISED
+
+
 async def _look(journey: Journey, hold_id: str) -> dict[str, Any]:
     hold = await journey.booking.find_hold(hold_id=hold_id)
     booking = await journey.booking.booking_of_hold(hold_id=hold_id)
     if booking is None and hold is not None and hold.state in {HoldState.HELD, HoldState.CONFIRMED}:
-        return {"open": [], "declined": None}
+        return _NOTHING
     if booking is not None and booking.state in {BookingState.CONFIRMED, BookingState.REQUESTED}:
-        return {"open": [], "declined": None}
+        return _NOTHING
     payments = await journey.payments.of_holds(hold_ids=[hold_id])
     cases = await journey.payments.cases_of(payment_ids=[each.id for each in payments])
     with_resolver = {case.payment_id for case in cases if case.state is CaseState.OPEN}
     declined = booking is not None and booking.payment_id is not None
+    may_be_late = booking is None and (hold is None or hold.change_id is None)
     return {
-        "open": [[each.id, each.state.value] for each in payments if each.is_open and each.id not in with_resolver],
+        "may_be_late": may_be_late,
+        "open": [
+            [each.id, each.state.value]
+            for each in payments
+            if each.is_open and each.id not in with_resolver and not (may_be_late and _came_back(each))
+        ],
         "declined": [booking.number, booking.payment_id] if declined and booking is not None else None,
     }

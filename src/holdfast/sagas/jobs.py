@@ -142,7 +142,9 @@ async def missing(booking: BookingApi, payments: PaymentsApi, payment: Payment) 
         return await _of_change(booking, hold, payment)
     booked = await booking.booking_of_hold(hold_id=payment.hold_id)
     if booked is None:
-        return None if hold is not None and hold.state is HoldState.HELD else expire(payment.hold_id)
+        if hold is not None and hold.state is HoldState.HELD and not _came_back(payment):
+            return None
+        return late(payment.id, payment.state.value) if _came_back(payment) else expire(payment.hold_id)
     if booked.payment_id != payment.id:
         return late(payment.id, payment.state.value)
     by_state: Mapping[BookingState, Due] = {
@@ -150,6 +152,10 @@ async def missing(booking: BookingApi, payments: PaymentsApi, payment: Payment) 
         BookingState.DECLINED: expire(payment.hold_id),
     }
     return by_state.get(booked.state)
+
+
+def _came_back(payment: Payment) -> bool:
+    return payment.waited and payment.state is PaymentState.AUTHORISED
 
 
 async def _of_change(booking: BookingApi, hold: Hold, payment: Payment) -> Due | None:

@@ -30,12 +30,11 @@ from holdfast.payments.api import (
     RefundState,
 )
 from holdfast.sagas.journey import Journey, forward
-from holdfast.sagas.shared_steps import give_back, let_go
+from holdfast.sagas.shared_steps import give_back, let_go, void
 
 _REASONS: Final = {
     CaseKind.PAID_TWICE: "paid_twice",
     CaseKind.WRONG_AMOUNT: "wrong_amount",
-    CaseKind.RIVAL_ALIVE: "compensation",
 }
 _BOOKS: Final = frozenset({CaseKind.PAID_IN_TIME, CaseKind.LATE_STOCK_FREE})
 
@@ -51,7 +50,9 @@ async def late_payment(journey: Journey, *, payment_id: str, why: str) -> str:
     outcome, reference = "", row["reference"]
     if kind is CaseKind.DISPUTE:
         # The booking stands and the ledger has it; people answer it at the provider.
-        return str(await journey.do("hand over", lambda: _hand_over(journey, case["id"], reference)))
+        return str(await journey.do("hand over", lambda: _hand_over(journey, case["id"], "disputed", reference)))
+    if kind is CaseKind.RIVAL_ALIVE:
+        return await _end_rival(journey, case["id"], payment_id, reference)
     if kind in _BOOKS:
         booked = await journey.do("book", lambda: _book(journey, kind, payment_id, row["hold_id"], row["method"]))
         kind, outcome, reference = CaseKind(booked["kind"]), booked["outcome"], booked["reference"]
@@ -147,11 +148,25 @@ async def _settle(journey: Journey, case_id: str, outcome: str, reference: str |
     return case.outcome
 
 
-async def _hand_over(journey: Journey, case_id: str, reference: str | None) -> str:
+async def _hand_over(journey: Journey, case_id: str, outcome: str, reference: str | None) -> str:
     case = await journey.payments.settle_case(
-        case_id=case_id, state=CaseState.NEEDS_HUMAN, outcome="disputed", reference=reference
+        case_id=case_id, state=CaseState.NEEDS_HUMAN, outcome=outcome, reference=reference
     )
     return case.outcome
+
+
+async def _end_rival(journey: Journey, case_id: str, payment_id: str, reference: str | None) -> str:
+    """Let the provider's other object go. What our own object holds is not touched: it may have paid a booking."""
+    await journey.do("void", lambda: void(journey, payment_id))
+    if await journey.do("look again", lambda: _is_closed(journey, payment_id)):
+        return "voided"
+    # Money was taken by an object that is none of ours: only a person can give it back, at the provider.
+    return str(await journey.do("hand over", lambda: _hand_over(journey, case_id, "rival_captured", reference)))
+
+
+async def _is_closed(journey: Journey, payment_id: str) -> bool:
+    cases = await journey.payments.cases_of(payment_ids=[payment_id])
+    return all(each.state is CaseState.CLOSED for each in cases if each.kind is CaseKind.RIVAL_ALIVE)
 
 
 async def _book(journey: Journey, kind: CaseKind, payment_id: str, hold_id: str, method: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def payment_of(row: Row) -> Payment:
         authorised_at=row.authorised_at,
         captured_at=row.captured_at,
         ended_at=row.ended_at,
+        waited=row.waited,
     )
 
 

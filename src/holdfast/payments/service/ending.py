@@ -101,10 +101,8 @@ class Ending:
             row = await self._desk.row(payment_id)
             if row.state not in OPEN and not await self._looking.has_rival(payment_id):
                 return row
-            if row.state is PaymentState.CAPTURED:
-                return await self._looking.refresh(payment_id)
             found = await self._looking.objects(row, thorough=True)
-            if row.state in LET_GO:
+            if row.state not in OPEN:
                 await self._looking.end_rivals(row, found)
                 return await self._looking.refresh(payment_id)
             if done := await self._let_go(row, found):
