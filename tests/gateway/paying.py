@@ -13,6 +13,7 @@ from support.visitors import home
 SETTLES_WITHIN_S = 15.0
 """How long a journey may take until everything it does is done."""
 HELD_MOST = 4
+PEOPLE = {"olga": Role.OWNER, "omar": Role.OWNER, "gina": Role.GUEST, "rita": Role.GUEST, "adam": Role.ADMIN}
 ZONE = "America/New_York"
 OK, DECLINED = "pm_card_visa", "pm_card_visa_chargeDeclined"
 NO_FUNDS = "pm_card_visa_chargeDeclinedInsufficientFunds"
@@ -22,13 +23,14 @@ CHALLENGE = "pm_card_threeDSecure2Required"
 class Payers:
     """A product, an owner, and guests who ask over HTTP."""
 
-    def __init__(self, running, owner, guest, rival, admin):
+    def __init__(self, running, people):
         self.running = running
         self.client = running.client
-        self.owner = owner
-        self.guest = guest
-        self.rival = rival
-        self.admin = admin
+        self.owner = people["olga"]
+        self.other_owner = people["omar"]
+        self.guest = people["gina"]
+        self.rival = people["rita"]
+        self.admin = people["adam"]
         self._days = itertools.count(20, 4)
         self._keys = itertools.count(1)
         self._names = itertools.count(1)
@@ -166,11 +168,7 @@ class Payers:
 async def payers(url, clock=None):
     """A product with people in it."""
     async with product(url, clock=clock or Clock()) as running:
-        owner = await running.person("olga", Role.OWNER)
-        guest = await running.person("gina")
-        rival = await running.person("rita")
-        admin = await running.person("adam", Role.ADMIN)
-        yield Payers(running, owner, guest, rival, admin)
+        yield Payers(running, {name: await running.person(name, role) for name, role in PEOPLE.items()})
 
 
 def _good(answer):

@@ -31,7 +31,6 @@ from holdfast.kit.http.wire import DayField, InstantField, Line, MoneyOut, Wire
 from holdfast.kit.keyed import Keyed, KeyReused
 from holdfast.payments.api import (
     CurrencyMismatch,
-    Payment,
     PaymentNotCaptured,
     PaymentOutcomeUnknown,
     PaymentsApi,
@@ -156,7 +155,7 @@ def of_bookings(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         What did not go the ordinary way (a payment that came late or twice, a dispute) is a case, with its outcome.
         """
         booked = await booking.get_booking(principal=principal, reference=reference)
-        found = await _payments_of(payments, booked)
+        found = await payments.of_holds(hold_ids=await booking.holds_of(number=booked.number))
         ids = [each.id for each in found]
         as_payer = principal.is_admin or principal.account_id == booked.account_id
         return BookingPayments(
@@ -285,16 +284,6 @@ def _part(statement: Statement, account: str) -> Statement:
     return Statement(
         subject=statement.subject, first=statement.first, end=statement.end, transfers=mine, balances=balances
     )
-
-
-async def _payments_of(payments: PaymentsApi, booked: Booking) -> list[Payment]:
-    """Return every payment of a booking: of its hold, and those the ledger knows (changes were paid by other holds)."""
-    found = [] if booked.hold_id is None else await payments.of_holds(hold_ids=[booked.hold_id])
-    known = {each.id for each in found}
-    said = await payments.statement(reference=booked.reference)
-    more = dict.fromkeys(each.payment_id for each in said.transfers if each.payment_id and each.payment_id not in known)
-    found += [await payments.get(payment_id=payment_id) for payment_id in more]
-    return sorted(found, key=lambda each: each.created_at)
 
 
 async def _goodwill(
