@@ -5,12 +5,12 @@ from itertools import permutations, product
 from types import SimpleNamespace
 
 import pytest
-from builders import new_account, opened
+from builders import caller, new_account, opened
 from sqlalchemy import delete, update
 
 from holdfast.booking import models
 from holdfast.booking.api import BookingState, HoldState
-from holdfast.booking.rules import MOVES, may_move
+from holdfast.booking.rules import BOOKING_MOVES, MOVES, may_move
 from holdfast.kit.db.errors import (
     CheckViolation,
     ForeignKeyViolation,
@@ -61,6 +61,12 @@ async def sold(migrated):
         cancelled = (await house.cancel(await house.booked(guest, house.stay(home)))).value
         direct = (await house.book(guest, house.stay(home))).value
         block = await house.block(home)
+        shy = await house.home(instant=False, units=9)
+        requested = await house.booked(guest, house.stay(shy))
+        declined = await house.booked(guest, house.stay(shy))
+        await house.bookings.decide(
+            caller=caller(house.owner.account_id), owner=house.owner, number=declined.number, accept=False
+        )
 
         async def row(table, **where):
             [found] = await house.rows(table, **where)
@@ -77,6 +83,9 @@ async def sold(migrated):
             block=await row(models.hold, id=block),
             booking=await row(models.booking, number=booking.number),
             cancelled=await row(models.booking, number=cancelled.number),
+            requested=await row(models.booking, number=requested.number),
+            declined=await row(models.booking, number=declined.number),
+            owner=await row(models.owner, number=booking.number),
             quote=await row(models.quote, id=held.quote_id),
             claim=await row(models.claim, hold_id=held.id),
             cell=await row(models.cell, resource_id=f"stay:{home}"),
@@ -109,22 +118,32 @@ class TestTheStateOfAHold:
 
 
 class TestTheStateOfABooking:
-    async def test_never_comes_back(self, sold):
+    async def test_moves_only_as_the_state_machine_says(self, sold):
         house, rows = sold
-        back = changed(
-            models.booking, rows.cancelled, state=BookingState.CONFIRMED, cancelled_at=None, refund_minor=None
-        )
-        with pytest.raises(GuardViolation) as refused:
-            await attempt(house, back)
-        assert refused.value.constraint == "booking_booking_state_moves"
-
-    async def test_may_become_cancelled(self, sold):
-        house, rows = sold
-        at = rows.booking.created_at
-        await attempt(
-            house,
-            changed(models.booking, rows.booking, state=BookingState.CANCELLED, cancelled_at=at, refund_minor=0),
-        )
+        of = {
+            BookingState.REQUESTED: rows.requested,
+            BookingState.CONFIRMED: rows.booking,
+            BookingState.CANCELLED: rows.cancelled,
+            BookingState.DECLINED: rows.declined,
+        }
+        for old, new in permutations(BookingState, 2):
+            at = of[old].created_at
+            cancelled = new is BookingState.CANCELLED
+            call = changed(
+                models.booking,
+                of[old],
+                state=new,
+                cancelled_at=at if cancelled else None,
+                refund_minor=0 if cancelled else None,
+                decide_by=at,
+                decided_at=None if new is BookingState.REQUESTED else at,
+            )
+            if new in BOOKING_MOVES[old]:
+                await attempt(house, call)
+            else:
+                with pytest.raises(GuardViolation) as refused:
+                    await attempt(house, call)
+                assert refused.value.constraint == "booking_booking_state_moves"
 
 
 class TestTheLedger:
@@ -163,12 +182,16 @@ CHECKS = {
         ("booking_hold_guest_quoted_ck", {"quote_id": None}),
         ("booking_hold_guest_clocked_ck", {"expires_at": None}),
         ("booking_hold_bounded_ck", lambda row: {"expires_at": row.extendable_until + ENDLESS}),
+        ("booking_hold_late_direct_ck", lambda row: {"late_of": row.id}),
+        ("booking_hold_payable_whole_ck", {"payable_minor": -1}),
     ),
     "direct": (
         ("booking_hold_kind_known_ck", {"kind": "thief"}),
         ("booking_hold_sale_priced_ck", {"digest": None}),
         ("booking_hold_guest_clocked_ck", lambda row: {"expires_at": row.created_at + ENDLESS}),
         ("booking_hold_only_guest_expires_ck", {"state": "expired"}),
+        ("booking_hold_guest_requests_ck", {"request_number": 7}),
+        ("booking_hold_guest_quoted_ck", {"change_id": "change_x"}),
     ),
     "block": (
         ("booking_hold_sale_priced_ck", {"digest": "x"}),
@@ -187,7 +210,14 @@ CHECKS = {
         ("booking_booking_cancelled_whole_ck", lambda row: {"cancelled_at": row.created_at}),
         ("booking_booking_cancelled_whole_ck", {"refund_minor": 0}),
         ("booking_booking_total_whole_ck", {"total_minor": -1}),
+        ("booking_booking_confirmed_by_known_ck", {"confirmed_by": "nobody"}),
+        ("booking_booking_decided_asked_ck", lambda row: {"decided_at": row.created_at}),
     ),
+    "requested": (
+        ("booking_booking_request_open_ck", {"decide_by": None}),
+        ("booking_booking_request_open_ck", lambda row: {"decided_at": row.created_at}),
+    ),
+    "declined": (("booking_booking_declined_decided_ck", {"decided_at": None}),),
     "cancelled": (
         ("booking_booking_refund_bounded_ck", {"refund_minor": -1}),
         ("booking_booking_refund_bounded_ck", lambda row: {"refund_minor": row.total_minor + 1}),
@@ -205,7 +235,7 @@ def place_of(name, rows):
     if name in {"held", "direct", "block"}:
         row = rows.states[HoldState.HELD] if name == "held" else getattr(rows, name)
         return models.hold, row, {"id": "hold_x"}
-    if name in {"booking", "cancelled"}:
+    if name in {"booking", "cancelled", "requested", "declined"}:
         fresh = {"number": 7, "reference": "X", "hold_id": rows.states[HoldState.RELEASED].id}
         return models.booking, getattr(rows, name), fresh
     own = {"claim": {"seq": 2**50}, "cell": {"slot": 1}, "quota": {"account_id": 2**50}, "resource": {"id": "stay:0:x"}}
@@ -255,6 +285,8 @@ class TestAKey:
             (models.claim, rows.claim, {"seq": 2**50, "hold_id": "hold_nothing"}),
             (models.claim, rows.claim, {"seq": 2**50, "resource_id": "stay:nowhere"}),
             (models.booking, rows.booking, {"number": 7, "reference": "X", "hold_id": "hold_nothing"}),
+            (models.hold, rows.direct, {"id": "hold_x", "late_of": "hold_nothing"}),
+            (models.owner, rows.owner, {"number": 7}),
         ):
             with pytest.raises(ForeignKeyViolation):
                 await attempt(house, copied(table, row, **values))
@@ -280,6 +312,7 @@ class TestAKey:
             (models.cell, rows.cell, {}),
             (models.quota, rows.quota, {}),
             (models.resource, rows.resource, {}),
+            (models.owner, rows.owner, {}),
         ):
             with pytest.raises(UniqueViolation):
                 await attempt(house, copied(table, row, **values))
