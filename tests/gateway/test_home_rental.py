@@ -248,6 +248,11 @@ class TestWhatCannotBeRead:
         assert set(answer.json()) == {"error"}
         assert answer.json()["error"]
 
+    async def test_a_card_number_is_refused_by_the_name_of_its_field(self, house):
+        body = {"username": "kim", "email": "kim@gmail.com", "password": "4242 4242 4242 4242"}
+        answer = await house.client.post("/api/users/register", json=body)
+        assert (answer.status_code, answer.json()) == (400, {"error": "password: This looks like a card number."})
+
     @pytest.mark.parametrize("missing", ["username", "email", "password"])
     async def test_a_missing_field_of_registration_is_named(self, house, missing):
         body = {"username": "kim", "email": "kim@gmail.com", "password": PASSWORD}

@@ -221,5 +221,5 @@ def _take_over_standard_library(severity: int) -> None:
         logger = logging.getLogger(name)  # noqa: TID251 - the same
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
-    for name in ("sqlalchemy", "alembic", "asyncio", "httpx"):  # they say much at `info`
+    for name in ("sqlalchemy", "alembic", "asyncio", "httpx", "stripe"):  # they say much at `info`
         logging.getLogger(name).setLevel(max(severity, logging.WARNING))  # noqa: TID251 - the same
