@@ -80,6 +80,18 @@ SCHEMA = {
 KEY_NAME = re.compile(r"(?:CONSTRAINT )?\b\w+_pk(?:ey)? (?=PRIMARY KEY)|(?<=INDEX )\w+_pk(?:ey)? ")
 
 
+def members(sql):
+    """The columns and rules of a CREATE TABLE or INDEX one by one; a column added later shares a line with others."""
+    depth, start, found = 0, 0, []
+    for place, mark in enumerate(sql):
+        depth += (mark == "(") - (mark == ")")
+        opens, closes = mark == "(" and depth == 1, mark == ")" and depth == 0
+        if opens or closes or (mark == "," and depth == 1):
+            found.append(sql[start:place])
+            start = place + 1
+    return [*found, sql[start:]]
+
+
 def described(engine):
     """Return a function that reads a schema as a set of lines, without the tables in which Alembic keeps its place."""
 
@@ -88,7 +100,8 @@ def described(engine):
         for table, line in connection.execute(text(SCHEMA[engine])):
             if not table.endswith("_migration"):
                 # Where a column or a rule stands in CREATE TABLE makes no difference.
-                parts = (KEY_NAME.sub("", " ".join(part.split()).rstrip(",")) for part in line.splitlines())
+                said = members(line) if engine == "sqlite" else line.splitlines()
+                parts = (KEY_NAME.sub("", " ".join(part.split()).rstrip(",")) for part in said)
                 lines |= {f"{table}: {part}" for part in parts if part}
         return lines
 
