@@ -13,6 +13,7 @@ from holdfast.payments.api import (
     CaseState,
     Payment,
     PaymentState,
+    Refund,
     RefundOrder,
     RefundState,
     Sale,
@@ -21,6 +22,8 @@ from holdfast.payments.api import (
 from holdfast.sagas import postings
 from holdfast.sagas.journey import Journey, Stuck
 
+GOODWILL: Final = "goodwill"
+"""The reason of what owners give back of their own accord."""
 _ROUNDS: Final = 5
 _OURSELVES: Final = Principal(0, "admin")
 """Sagas act for the house, not for a person."""
@@ -201,9 +204,15 @@ async def shared_out(journey: Journey, number: int, first: str, refund_minor: in
         if part > 0 and payment.id not in before:
             plan.append([payment.id, part])
             owed -= part
-    if owed > 0:
-        raise Stuck(f"{owed} more is owed than there is to give back")
+    # What an owner gave back of their own accord before is a part of what the guest has to get, not more on top of it.
+    goodwill = sum(each.amount_minor for each in ordered if each.reason == GOODWILL and _counts(each))
+    if owed > goodwill:
+        raise Stuck(f"{owed - goodwill} more is owed than there is to give back")
     return plan
+
+
+def _counts(refund: Refund) -> bool:
+    return refund.state is not RefundState.FAILED
 
 
 async def give_part_back(
@@ -215,6 +224,9 @@ async def give_part_back(
         Stuck: The provider keeps failing it.
     """
     payment = await journey.payments.get(payment_id=payment_id)
+    rest = payment.captured_minor - payment.refunded_minor
+    # Where nothing is left, whoever still has something of it gives just that, whatever was given before.
+    holders = await givers(journey, reference, payment_id, amount_minor) if not shares or amount_minor == rest else ()
     order = RefundOrder(
         key=f"{journey.id}:{payment_id}",
         payment_id=payment_id,
@@ -222,8 +234,6 @@ async def give_part_back(
         currency=payment.currency,
         reason=reason,
         reference=reference,
-        shares=postings.spread(amount_minor, shares)
-        if shares
-        else await givers(journey, reference, payment_id, amount_minor),
+        shares=holders or (postings.spread(amount_minor, shares) if shares else ()),
     )
     return await give_back(journey, order)
