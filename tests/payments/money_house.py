@@ -92,9 +92,7 @@ class MoneyHouse:
     async def paid(self, guest=None, *, reference="HF-1", **order):
         """Authorise and capture; returns the payment."""
         payment = await self.pay(guest, **order)
-        return await self.payments.capture(
-            payment_id=payment.id, sale=sale(reference, amount=payment.amount_minor)
-        )
+        return await self.payments.capture(payment_id=payment.id, sale=sale(reference, amount=payment.amount_minor))
 
     def back(self, payment, amount=None, *, key=None, shares=None, currency=None, reason="cancelled"):
         """An order to give money back, by the owner unless the test says who."""

@@ -64,6 +64,8 @@ class ScriptedProvider:
     def __init__(self):
         self.things = {}
         self.faults = defaultdict(list)
+        self.gates = {}
+        """Operation -> an event that requests wait for on their way here."""
         self.calls = Counter()
         self.keys = {}
         self.forgotten = []
@@ -85,9 +87,9 @@ class ScriptedProvider:
         return await self._do("authorise", key, lambda: self._authorise(what))
 
     def _authorise(self, what):
-        if what.token == DECLINED:
+        if (what.token or "").startswith(DECLINED):
             raise ProviderRefused("card_declined", "No.")
-        waits = what.token == CHALLENGE or what.method is PaymentMethod.PAYPAL
+        waits = (what.token or "").startswith(CHALLENGE) or what.method is PaymentMethod.PAYPAL
         state = PaymentState.REQUIRES_ACTION if waits else PaymentState.AUTHORISED
         return self.make(what.payment_id, what.amount_minor + self.amount_off, what.currency, state)
 
@@ -151,7 +153,7 @@ class ScriptedProvider:
         if token == DECLINED:
             raise ProviderRefused("card_declined")
         return KeptMethod(
-            token=f"kept_{next(self._numbers)}",
+            token=f"{token}_{next(self._numbers)}",
             customer=f"cus_{account_id}",
             card=CardShown(brand="visa", last4="4242"),
             expires="2031-12",
@@ -172,7 +174,7 @@ class ScriptedProvider:
     async def close(self):
         self.closed = True
 
-    # ------------------------------------------------------------------------------------------------- as a test likes it
+    # ----------------------------------------------------------------------------------------------- as a test likes
 
     def message(self, ref, *, event_id=None, kind="payment.changed", signature="right"):
         """A message about an object: headers and body."""
@@ -222,7 +224,7 @@ class ScriptedProvider:
             sums[thing.currency] += self.holds_of(thing.ref)
         return sums
 
-    # ------------------------------------------------------------------------------------------------------------ inside
+    # ------------------------------------------------------------------------------------------------------- inside
 
     async def _do(self, operation, key, effect):
         self.calls[operation] += 1
@@ -230,6 +232,8 @@ class ScriptedProvider:
         fault = self.faults[operation].pop(0) if self.faults[operation] else None
         if fault == LOST_BEFORE:
             raise ProviderUnavailable("lost")
+        if operation in self.gates:
+            await self.gates[operation].wait()
         if fault == NEVER:
             await asyncio.Event().wait()
         answer, refusal = self._once(key, effect)

@@ -24,6 +24,7 @@ from holdfast.payments.api import (
     PaymentStatus,
 )
 from holdfast.payments.providers.registry import Providers
+from support.polling import eventually
 
 
 class TestAuthorising:
@@ -362,9 +363,7 @@ class TestCapturing:
     async def test_happens_once_however_often_and_by_whomever(self, house):
         payment = await house.pay()
         houses = [house.payments, house.another()]
-        await asyncio.gather(
-            *(each.capture(payment_id=payment.id, sale=sale()) for each in houses for _ in range(10))
-        )
+        await asyncio.gather(*(each.capture(payment_id=payment.id, sale=sale()) for each in houses for _ in range(10)))
         assert len(await house.legs(payment.id)) == 4
         assert (await house.told(payment.id)).count(("PaymentMoved", "captured")) == 1
         assert house.provider.things[payment.provider_ref].captured == AMOUNT
@@ -477,15 +476,20 @@ class TestLettingGo:
         assert (await house.payments.void(payment_id=payment.id)).state is PaymentState.VOIDED
 
     async def test_while_it_is_being_authorised_leaves_nothing_alive(self, house, guest, hold):
+        gate = house.provider.gates["authorise"] = asyncio.Event()
         paying = asyncio.create_task(house.pay(guest, hold=hold))
-        voiding = house.another()
-        while not (found := await house.payments.of_holds(hold_ids=[hold])):
-            await asyncio.sleep(0)
-        await asyncio.gather(paying, voiding.void(payment_id=found[0].id), return_exceptions=True)
+        found = await eventually(lambda: house.payments.of_holds(hold_ids=[hold]))
+        await eventually(lambda: house.provider.calls["authorise"])
+        assert (await house.another().void(payment_id=found[0].id)).state is PaymentState.VOIDED
+        gate.set()
+        with pytest.raises(PaymentDenied):
+            await paying
         payment = await house.payments.refresh(payment_id=found[0].id)
         states = [each.state for each in house.provider.of(payment.id)]
         assert payment.state is PaymentState.VOIDED
-        assert set(states) <= {PaymentState.VOIDED}
+        assert states == [PaymentState.VOIDED]
+        [case] = await house.payments.cases_of(payment_ids=[payment.id])
+        assert (case.kind, case.state) == (CaseKind.RIVAL_ALIVE, CaseState.CLOSED)
 
     async def test_races_with_the_capture_and_one_of_them_wins(self, house):
         for _ in range(10):

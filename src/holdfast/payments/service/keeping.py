@@ -7,7 +7,7 @@ would explain is then not believed, and asked for again.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -16,18 +16,16 @@ from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound
 from holdfast.kit.ids import new_id
 from holdfast.payments.api import CaseKind, PaymentState, RefundState
-from holdfast.payments.models import MethodState, outbox
-from holdfast.payments.providers.protocol import KeptMethod, Message, ProviderPayment, ProviderRefund
+from holdfast.payments.models import outbox
+from holdfast.payments.providers.protocol import Message, ProviderPayment, ProviderRefund
 from holdfast.payments.rules import LET_GO, OPEN, Asked, Told, Verdict, differs, judge
 from holdfast.payments.service.changes import Change, Noted
 from holdfast.payments.service.desk import Desk
-from holdfast.payments.store import cases, ledger, methods, records, refunds
+from holdfast.payments.store import cases, ledger, records, refunds
 
 log = structlog.get_logger()
 
 _SHOWN: Final = 60
-KEPT_WITH_PAYMENT: Final = "payment"
-"""The route under which a way to pay is kept that came with a payment; its key is the payment's id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +42,6 @@ class Heard:
     """It refused to begin, and why."""
     message: Message | None = None
     """The message that made us ask."""
-    kept: KeptMethod | None = None
-    """The way to pay that came with it and lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +92,6 @@ class Keeping:
                 known = await refunds.of_payments(tx, [seen.id])
                 _Refunds(change, known, self._desk).apply(heard.refunds)
             await change.write(tx, self._desk.clock)
-            if heard.kept is not None and change.row.state not in LET_GO:
-                await self._keep_method(tx, change.row, heard.kept)
             outcome = "alert" if change.alarm else "applied" if change.changed else "nothing_new"
             if heard.message is not None:
                 await self.note_message(tx, change.row.provider, heard.message, (change.row.id, outcome))
@@ -133,34 +127,6 @@ class Keeping:
         for rival in heard.rivals:
             _note_rival(change, rival)
         return True
-
-    async def _keep_method(self, tx: Tx, row: Row, kept: KeptMethod) -> None:
-        """Keep the way to pay that came with a payment; the payment is locked, so this happens once."""
-        if await methods.by_key(tx, row.account_id, KEPT_WITH_PAYMENT, row.id) is not None:
-            return
-        values = {
-            "id": new_id("pm", self._desk.clock),
-            "account_id": row.account_id,
-            "route": KEPT_WITH_PAYMENT,
-            "key": row.id,
-            "fingerprint": "",
-            "provider": row.provider,
-            "method": row.method,
-            "state": MethodState.KEPT,
-        }
-        await methods.add(tx, values | kept_values(kept))
-
-
-def kept_values(kept: KeptMethod) -> dict[str, Any]:
-    """Return the columns of a way to pay that a provider keeps."""
-    card = kept.card
-    return {
-        "token": kept.token,
-        "customer": kept.customer,
-        "brand": None if card is None else card.brand,
-        "last4": None if card is None else card.last4,
-        "expires": kept.expires,
-    }
 
 
 def _apply_payment(change: Change, answer: ProviderPayment, *, overtaken: bool) -> bool:

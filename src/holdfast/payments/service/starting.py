@@ -23,27 +23,18 @@ from holdfast.payments.api import (
     PaymentState,
 )
 from holdfast.payments.models import MethodState
-from holdfast.payments.providers.protocol import Authorisation, KeptMethod, Provider, ProviderRefused
-from holdfast.payments.rules import LET_GO, looks_like_card
+from holdfast.payments.providers.protocol import Authorisation, ProviderPayment, ProviderRefused
+from holdfast.payments.rules import LET_GO
 from holdfast.payments.service.answers import payment_of
 from holdfast.payments.service.desk import Desk
 from holdfast.payments.service.ending import Ending
 from holdfast.payments.service.keeping import Heard, Keeping
 from holdfast.payments.service.looking import Looking
+from holdfast.payments.service.storing import Means, Storing, check_token, offered, serving
 from holdfast.payments.store import methods, records
 
 _TRIES: Final = 5
-_TOKEN_MOST: Final = 255
 _CARDS: Final = frozenset({PaymentMethod.CARD, PaymentMethod.WALLET})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Means:
-    """What a guest pays with."""
-
-    provider: Provider
-    token: str | None
-    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +49,9 @@ class _Begun:
 class Starting:
     """Authorises payments."""
 
-    def __init__(self, desk: Desk, keeping: Keeping, looking: Looking, ending: Ending) -> None:
+    def __init__(self, desk: Desk, keeping: Keeping, looking: Looking, ending: Ending, storing: Storing) -> None:
         self._desk = desk
+        self._storing = storing
         self._keeping = keeping
         self._looking = looking
         self._ending = ending
@@ -132,7 +124,7 @@ class Starting:
         finally:
             self._under_way.discard(scope)
 
-    async def _means(self, account_id: int, order: PaymentOrder) -> _Means:
+    async def _means(self, account_id: int, order: PaymentOrder) -> Means:
         if order.amount_minor <= 0:
             raise Invalid("There is nothing to pay.")
         check_token(order.token)
@@ -146,9 +138,9 @@ class Starting:
                     FieldError(pointer="/token", code="missing_field", detail="Make one with the provider's form.")
                 ],
             )
-        return _Means(provider=provider, token=order.token)
+        return Means(provider=provider, token=order.token)
 
-    async def _stored(self, account_id: int, order: PaymentOrder) -> _Means:
+    async def _stored(self, account_id: int, order: PaymentOrder) -> Means:
         method_id = order.stored_method_id or ""
         kept = await self._desk.db.read(lambda tx: methods.find(tx, account_id, method_id))
         if kept is None or kept.state is not MethodState.KEPT:
@@ -159,7 +151,7 @@ class Starting:
         provider = self._desk.providers.named(kept.provider)
         if provider is None:
             raise MethodUnavailable(extra={"methods": offered(self._desk)})
-        return _Means(provider=provider, token=kept.token, customer=kept.customer)
+        return Means(provider=provider, token=kept.token, customer=kept.customer)
 
     # ------------------------------------------------------------------------------------------------- to write it down
 
@@ -233,21 +225,15 @@ class Starting:
 
     # ------------------------------------------------------------------------------------------------------- to ask for
 
-    async def _drive(self, row: Row, order: PaymentOrder, means: _Means, *, resumed: bool) -> Row:
+    async def _drive(self, row: Row, order: PaymentOrder, means: Means, *, resumed: bool) -> Row:
         """Ask the provider, under the key that is written down, and keep what it says."""
-        kept: KeptMethod | None = None
         if resumed:
             found = await self._looking.objects(row, thorough=True)
             if found:
-                return await self._keep(row, found, None)
+                return await self._keep(row, found)
         try:
             if order.keep_method and order.method in _CARDS and order.stored_method_id is None and means.token:
-                kept = await self._desk.ask(
-                    means.provider.keep(
-                        key=f"{row.id}:keep", account_id=row.account_id, method=order.method, token=means.token
-                    )
-                )
-                means = _Means(provider=means.provider, token=kept.token, customer=kept.customer)
+                means = await self._storing.with_payment(row, means)
             what = Authorisation(
                 payment_id=row.id,
                 hold_id=row.hold_id,
@@ -262,52 +248,14 @@ class Starting:
         except ProviderRefused as refusal:
             denied = await self._keeping.keep(row, Heard(denial=refusal.denial[:60]))
             return await self._looking.refresh(row.id) if denied.overtaken else denied.row
-        return await self._keep(row, [answer], kept)
+        return await self._keep(row, [answer])
 
-    async def _keep(self, row: Row, found: list[Any], kept: KeptMethod | None) -> Row:
-        heard = Heard(payment=found[0], rivals=found[1:], kept=kept)
-        done = await self._keeping.keep(row, heard)
+    async def _keep(self, row: Row, found: list[ProviderPayment]) -> Row:
+        done = await self._keeping.keep(row, Heard(payment=found[0], rivals=found[1:]))
         if done.overtaken:
             return await self._looking.refresh(row.id)
         await self._looking.end_rivals(done.row, found)
         return done.row
-
-
-def serving(desk: Desk, method: PaymentMethod) -> Provider:
-    """Return who takes a way to pay.
-
-    Raises:
-        MethodUnavailable: Nobody does.
-    """
-    provider = desk.providers.serving(method)
-    if provider is None:
-        detail = "This way to pay is not offered here."
-        raise MethodUnavailable(
-            detail,
-            errors=[FieldError(pointer="/method", code="payment_method_unavailable", detail=detail)],
-            extra={"methods": offered(desk)},
-        )
-    return provider
-
-
-def offered(desk: Desk) -> list[str]:
-    """Return the ways to pay there are, with the one that needs no provider."""
-    return [PaymentMethod.AT_PROPERTY.value, *(method.value for method in desk.providers.methods)]
-
-
-def check_token(token: str | None) -> None:
-    """Refuse what is no token, above all a card number.
-
-    Raises:
-        Invalid: It is empty, too long, or could be a card number.
-    """
-    if token is None:
-        return
-    if looks_like_card(token):
-        detail = "Card numbers are never sent here: the provider's form makes a token of them."
-        raise Invalid(detail, errors=[FieldError(pointer="/token", code="card_number", detail=detail)])
-    if not token or len(token) > _TOKEN_MOST:
-        raise Invalid(errors=[FieldError(pointer="/token", code="too_long", detail="This is no token.")])
 
 
 def _accepted(row: Row, *, replayed: bool) -> Payment:

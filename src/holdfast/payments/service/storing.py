@@ -1,25 +1,41 @@
 """Ways to pay that guests keep: tokens of the provider's, brand and last four digits, nothing else."""
 
+from dataclasses import dataclass
 from typing import Any, Final
+
+import structlog
 
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Row
-from holdfast.kit.errors import NotFound
+from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller, Keyed, KeyInProgress, KeyReused
 from holdfast.payments.api import MethodUnavailable, PaymentDenied, PaymentMethod, StoredMethod
 from holdfast.payments.models import MethodState
-from holdfast.payments.providers.protocol import ProviderRefused
+from holdfast.payments.providers.protocol import KeptMethod, Provider, ProviderRefused
+from holdfast.payments.rules import looks_like_card
 from holdfast.payments.service.answers import method_of
 from holdfast.payments.service.desk import Desk
-from holdfast.payments.service.keeping import kept_values
-from holdfast.payments.service.starting import check_token, offered, serving
 from holdfast.payments.store import methods
 
+log = structlog.get_logger()
+
 _TRIES: Final = 3
+_TOKEN_MOST: Final = 255
+_WITH_PAYMENT: Final = "payment"
+"""The route under which a way to pay is kept that came with a payment; its key is the payment's id."""
 _CANNOT_BE_KEPT: Final = frozenset({"cannot_be_kept", "method_unavailable", "unsupported"})
 """Denials that speak of the way to pay, not of this token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a guest pays with."""
+
+    provider: Provider
+    token: str | None
+    customer: str | None = None
 
 
 class Storing:
@@ -109,6 +125,39 @@ class Storing:
 
         return await self._desk.db.write(work)
 
+    async def with_payment(self, payment: Row, means: Means) -> Means:
+        """Keep the way to pay that comes with a payment, before it is used; return how to use it.
+
+        Raises:
+            ProviderRefused: It is not good.
+            PaymentOutcomeUnknown: The provider did not answer in time.
+        """
+        key = f"{payment.id}:keep"
+        token = means.token or ""
+        kept = await self._desk.ask(
+            means.provider.keep(key=key, account_id=payment.account_id, method=payment.method, token=token)
+        )
+
+        async def work(tx: Tx) -> None:
+            if await methods.by_key(tx, payment.account_id, _WITH_PAYMENT, payment.id) is None:
+                values: dict[str, Any] = {
+                    "id": new_id("pm", self._desk.clock),
+                    "account_id": payment.account_id,
+                    "route": _WITH_PAYMENT,
+                    "key": payment.id,
+                    "fingerprint": "",
+                    "provider": payment.provider,
+                    "method": payment.method,
+                    "state": MethodState.KEPT,
+                }
+                await methods.add(tx, values | kept_values(kept))
+
+        try:
+            await self._desk.db.write(work)
+        except UniqueViolation:
+            log.info("payments.method_kept_already", payment_id=payment.id)
+        return Means(provider=means.provider, token=kept.token, customer=kept.customer)
+
     async def drop(self, account_id: int, method_id: str) -> None:
         """Forget a way to pay at the provider, then here.
 
@@ -123,3 +172,52 @@ class Storing:
         shown = {"brand": row.brand, "last4": row.last4}
         dropped = {"state": MethodState.DROPPED, **shown}
         await self._desk.db.write(lambda tx: methods.move(tx, method_id, MethodState.KEPT, dropped))
+
+
+def serving(desk: Desk, method: PaymentMethod) -> Provider:
+    """Return who takes a way to pay.
+
+    Raises:
+        MethodUnavailable: Nobody does.
+    """
+    provider = desk.providers.serving(method)
+    if provider is None:
+        detail = "This way to pay is not offered here."
+        raise MethodUnavailable(
+            detail,
+            errors=[FieldError(pointer="/method", code="payment_method_unavailable", detail=detail)],
+            extra={"methods": offered(desk)},
+        )
+    return provider
+
+
+def offered(desk: Desk) -> list[str]:
+    """Return the ways to pay there are, with the one that needs no provider."""
+    return [PaymentMethod.AT_PROPERTY.value, *(method.value for method in desk.providers.methods)]
+
+
+def check_token(token: str | None) -> None:
+    """Refuse what is no token, above all a card number.
+
+    Raises:
+        Invalid: It is empty, too long, or could be a card number.
+    """
+    if token is None:
+        return
+    if looks_like_card(token):
+        detail = "Card numbers are never sent here: the provider's form makes a token of them."
+        raise Invalid(detail, errors=[FieldError(pointer="/token", code="card_number", detail=detail)])
+    if not token or len(token) > _TOKEN_MOST:
+        raise Invalid(errors=[FieldError(pointer="/token", code="too_long", detail="This is no token.")])
+
+
+def kept_values(kept: KeptMethod) -> dict[str, Any]:
+    """Return the columns of a way to pay that a provider keeps."""
+    card = kept.card
+    return {
+        "token": kept.token,
+        "customer": kept.customer,
+        "brand": None if card is None else card.brand,
+        "last4": None if card is None else card.last4,
+        "expires": kept.expires,
+    }
