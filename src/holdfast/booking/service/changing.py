@@ -36,6 +36,8 @@ from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.verticals.cancellation import Refund, RefundLine, refund
 
+_FEES: Final = frozenset({"cleaning", *OF})
+"""Lines that are not of nights: the share for nights is not theirs."""
 _NOTHING: Final = Refund(total_minor=0, lines=(), rule="nothing", detail="Nothing comes back: it does not cost less.")
 
 
@@ -95,7 +97,7 @@ def _kept(stay: QuotedStay, back: Refund, before: Sequence[PriceLine], after: Se
     drop = sum(drops.values())
     if drop <= 0:
         return []
-    nights = [line for line in back.lines if line.kind not in OF]
+    nights = [line for line in back.lines if line.kind not in _FEES]
     paid, given = sum(line.paid_minor for line in nights), sum(line.refund_minor for line in nights)
     whole = min(fraction(drop, given, paid) if paid > 0 else drop, back.total_minor)
     lines, seen, shared = [], 0, 0
