@@ -31,6 +31,10 @@ class SimulatorProcess(HoldfastServer):
         )
         self.books = Path(books)
 
+    def tell(self, webhook_url):
+        """Send messages there, from the next start on."""
+        self._arguments[self._arguments.index("--webhook-url") + 1] = webhook_url
+
     @property
     def url(self):
         """Where it answers."""
