@@ -75,7 +75,7 @@ class TestTheDemo:
         search, booking = json.loads(said[0]), json.loads(said[1])
         assert search["total"] > 0
         assert all(item["stay"]["total"] for item in search["items"])
-        assert (booking["state"], booking["payment"]["method"]) == ("confirmed", "at_property")
+        assert (booking["state"], booking["payment"]["method"]) == ("confirmed", "card")
         assert said[2].startswith('[{"propertyId":1,"name":"Modern City Apartment"')
 
     def test_adds_up(self, demo, database):

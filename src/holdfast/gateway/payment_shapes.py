@@ -177,7 +177,7 @@ class PaymentAttempt(Wire):
     refunded: MoneyOut
     card: CardOut | None
     action_url: str | None
-    """Where the guest approves it (3-D Secure, PayPal)."""
+    """Where the guest approves it (3-D Secure, PayPal); on this server where it begins with a slash."""
     denial: str | None
     """Why it was denied: `insufficient_funds`, `card_declined`, `expired`, …"""
     provider: str
