@@ -3,10 +3,13 @@
 import asyncio
 import hmac
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
+import stripe
 from loopback import serving
 from provider_contract import NOW, Bench, ProviderContract
 from recorded_stripe import RecordedStripe
@@ -21,6 +24,7 @@ from holdfast.payments.providers.protocol import (
     ProviderUnavailable,
 )
 from holdfast.payments.providers.stripe import API_VERSION, StripeProvider, from_stripe, to_stripe
+from support.process import clean_environment
 
 SECRETS = ("whsec_new", "whsec_old")
 PATHS = {
@@ -424,3 +428,13 @@ class TestMessages:
             await bench.provider.read(
                 headers={"stripe-signature": signature(body, NOW, SECRETS[0])}, body=body, now=NOW
             )
+
+
+class TestTheLibrary:
+    def test_is_not_imported_where_stripe_is_not_chosen(self):
+        code = "import sys, holdfast.payments.module, holdfast.app.asgi; assert 'stripe' not in sys.modules"
+        subprocess.run([sys.executable, "-c", code], check=True, env=clean_environment(), timeout=60)
+
+    def test_speaks_the_version_of_the_api_this_was_written_against(self):
+        """When this fails, read Stripe's changelog from the one to the other, then change both."""
+        assert stripe.api_version == API_VERSION
