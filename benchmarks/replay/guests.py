@@ -78,9 +78,11 @@ class Desk:
 
     async def _cancel(self, reservation: Reservation) -> None:
         diary = self._diary
-        path = f"/v1/bookings/{diary.references.pop(reservation.number)}/cancel"
+        path = f"/v1/bookings/{diary.references.pop(reservation.number)}"
+        offer = _checked(await self._ask("offer", reservation, f"{path}/cancellation-quotes", {}), 201, reservation)
         diary.watch.cancels(reservation)
-        answer = await self._ask("cancel", reservation, path, None, key=f"cancel {reservation.number}")
+        body = {"quote_id": offer["id"]}
+        answer = await self._ask("cancel", reservation, f"{path}/cancel", body, key=f"cancel {reservation.number}")
         _checked(answer, 200, reservation)
         diary.watch.cancelled(reservation, time.perf_counter())
         diary.cancelled[reservation.room_type] += 1

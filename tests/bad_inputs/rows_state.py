@@ -169,7 +169,7 @@ def released(house):
 def cancelled(house):
     held = house.hold()
     booked = house.people["guest"].confirmed(held)
-    house.people["guest"].post(f"/v1/bookings/{booked['reference']}/cancel")
+    house.people["guest"].cancelled(booked["reference"])
     return held
 
 
@@ -240,8 +240,10 @@ def confirm_with(**more):
 
 def cancel_twice(house):
     booked = house.booking()
-    house.people["guest"].post(f"/v1/bookings/{booked['reference']}/cancel")
-    return Sent("POST", f"/v1/bookings/{booked['reference']}/cancel", key=house.key())
+    path = f"/v1/bookings/{booked['reference']}"
+    offer = house.people["guest"].post(f"{path}/cancellation-quotes", {})
+    house.people["guest"].post(f"{path}/cancel", {"quote_id": offer["id"]})
+    return Sent("POST", f"{path}/cancel", {"quote_id": offer["id"]}, key=house.key())
 
 
 HOLDS = [

@@ -275,13 +275,13 @@ class TestBookings:
         made = await booked()
         path = f"/v1/bookings/{made['reference']}"
         offer = await house.client.post(f"{path}/cancellation-quotes", headers=house.guest.headers)
-        assert (offer.status_code, offer.json()["refund"]) == (200, made["total"])
-        headers = house.guest.with_key(key())
-        first = await house.client.post(f"{path}/cancel", headers=headers)
-        again = await house.client.post(f"{path}/cancel", headers=headers)
+        assert (offer.status_code, offer.json()["refund"]) == (201, made["total"])
+        headers, body = house.guest.with_key(key()), {"quote_id": offer.json()["id"]}
+        first = await house.client.post(f"{path}/cancel", json=body, headers=headers)
+        again = await house.client.post(f"{path}/cancel", json=body, headers=headers)
         assert (first.status_code, first.json()["state"], first.json()["refund"]) == (200, "cancelled", made["total"])
         assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
-        late = await house.client.post(f"{path}/cancel", headers=house.guest.with_key(key()))
+        late = await house.client.post(f"{path}/cancel", json=body, headers=house.guest.with_key(key()))
         assert (late.status_code, late.json()["code"]) == (409, "already_cancelled")
 
     async def test_are_seen_by_guest_and_host_only(self, house, booked):

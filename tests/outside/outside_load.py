@@ -116,7 +116,9 @@ class Guest(threading.Thread):
     def _cancels(self):
         if self._references:
             reference = self._references.pop(self._random.randrange(len(self._references)))
-            self._insist("cancel", "POST", f"/v1/bookings/{reference}/cancel")
+            path = f"/v1/bookings/{reference}"
+            offer = self._insist("offer", "POST", f"{path}/cancellation-quotes", {}, key=None)
+            self._insist("cancel", "POST", f"{path}/cancel", {"quote_id": offer.read()["id"]})
 
     def _books_at_once(self):
         wish = self._wish()

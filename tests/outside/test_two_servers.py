@@ -182,9 +182,10 @@ class TestContention:
                 made = await confirm(client, held.json(), f"mix-{who}-{number}")
                 statuses.append(made.status_code)
                 if (who + number) % 3 == 1:
-                    gone = f"/v1/bookings/{made.json()['reference']}/cancel"
-                    headers = {"idempotency-key": f"mix-{who}-{number}"}
-                    statuses.append((await client.post(gone, headers=headers)).status_code)
+                    path = f"/v1/bookings/{made.json()['reference']}"
+                    offer = await client.post(f"{path}/cancellation-quotes", json={})
+                    headers, body = {"idempotency-key": f"mix-{who}-{number}"}, {"quote_id": offer.json()["id"]}
+                    statuses.append((await client.post(f"{path}/cancel", json=body, headers=headers)).status_code)
             return statuses
 
         statuses = Counter(itertools.chain(*await pair.everybody(act)))
