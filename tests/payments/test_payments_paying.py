@@ -253,6 +253,17 @@ class TestARival:
         [case] = await house.payments.cases_of(payment_ids=[payment.id])
         assert (case.kind, case.state, case.outcome) == (CaseKind.RIVAL_ALIVE, CaseState.CLOSED, "voided")
 
+    async def test_that_comes_later_is_let_go_and_ours_stays(self, house):
+        payment = await house.pay()
+        rival = house.provider.make(payment.id, AMOUNT, "USD")
+        assert (await house.hear(rival.ref)).outcome == "alert"
+        after = await house.payments.refresh(payment_id=payment.id)
+        assert after.state is PaymentState.AUTHORISED
+        one, two = house.provider.of(payment.id)
+        assert (one.state, two.ref, two.state) == (PaymentState.AUTHORISED, rival.ref, PaymentState.VOIDED)
+        [case] = await house.payments.cases_of(payment_ids=[payment.id])
+        assert (case.kind, case.state, case.outcome) == (CaseKind.RIVAL_ALIVE, CaseState.CLOSED, "voided")
+
     async def test_of_a_payment_we_let_go_is_found_and_let_go(self, house):
         payment = await house.pay()
         await house.payments.void(payment_id=payment.id)

@@ -410,6 +410,7 @@ class PaymentsApi(Protocol):
             PaymentDenied: It was denied, or has been let go since.
             PaymentOutcomeUnknown: The provider did not answer in time.
             KeyReused: The key belongs to another request.
+            KeyInProgress: A request with this key is being worked on.
         """
 
     async def arrange(
@@ -441,7 +442,8 @@ class PaymentsApi(Protocol):
         """Look a payment up at its provider, keep what it says, and return it. Lost answers are found this way.
 
         An object of the provider's with another amount or currency than ours is never taken for paid: it opens a case
-        `wrong_amount` and stays as it is for the resolver.
+        `wrong_amount` and stays as it is for the resolver. Objects of the payment that should not be alive (of one that
+        was let go, or beside the one we go by) are let go, and their case `rival_alive` is closed when none is left.
 
         Raises:
             NotFound: No such payment.
@@ -475,6 +477,7 @@ class PaymentsApi(Protocol):
             PaymentNotCaptured: Nothing was captured.
             RefundExceedsCapture: Zero, negative, or more than is left.
             CurrencyMismatch: Another currency than the payment's.
+            KeyReused: The key belongs to another refund.
             PaymentOutcomeUnknown: The provider did not answer in time.
         """
 

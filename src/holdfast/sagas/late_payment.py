@@ -30,7 +30,7 @@ from holdfast.payments.api import (
     RefundState,
 )
 from holdfast.sagas.journey import Journey, forward
-from holdfast.sagas.shared_steps import give_back, let_go, void
+from holdfast.sagas.shared_steps import give_back, let_go, look_up
 
 _REASONS: Final = {
     CaseKind.PAID_TWICE: "paid_twice",
@@ -157,7 +157,7 @@ async def _hand_over(journey: Journey, case_id: str, outcome: str, reference: st
 
 async def _end_rival(journey: Journey, case_id: str, payment_id: str, reference: str | None) -> str:
     """Let the provider's other object go. What our own object holds is not touched: it may have paid a booking."""
-    await journey.do("void", lambda: void(journey, payment_id))
+    await journey.do("end rival", lambda: look_up(journey, payment_id))
     if await journey.do("look again", lambda: _is_closed(journey, payment_id)):
         return "voided"
     # Money was taken by an object that is none of ours: only a person can give it back, at the provider.

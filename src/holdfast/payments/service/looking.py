@@ -44,7 +44,7 @@ class Looking:
         """
         for _ in range(_TRIES):
             row = await self._desk.row(payment_id)
-            found = await self.objects(row, thorough=row.provider_ref is None)
+            found = await self.objects(row, thorough=row.provider_ref is None or await self.has_rival(payment_id))
             kept = await self._keeping.keep(row, await self.heard(row, found))
             if not kept.overtaken:
                 await self.end_rivals(kept.row, found)
