@@ -12,7 +12,7 @@ import pytest
 from builders import House, engine_of, new_account, opened, run_sql, with_tables
 
 from holdfast.booking import models
-from holdfast.booking.api import Booking, Hold
+from holdfast.booking.api import Booking, Hold, PaymentTerms
 from holdfast.booking.service.verifying import BREACHES_MOST
 from holdfast.engine.price import digest, from_json, to_json
 
@@ -410,3 +410,60 @@ class TestTooManyBreaches:
             breaches = (await house.bookings.verify()).breaches
         assert len(breaches) == BREACHES_MOST + 1
         assert (breaches[-1].rule, breaches[-1].detail) == ("more", "200 more breaches are not listed")
+
+
+class TestADoctoredRequest:
+    """A hold that waits for an owner's answer, and the booking that waits on it."""
+
+    @pytest.fixture
+    async def request_(self, sale):
+        return await sale.house.booked(sale.guest, sale.house.stay(await sale.house.home(instant=False)))
+
+    async def test_that_was_called_a_booking_is_named(self, sale, request_):
+        found = await found_after(
+            sale, setting("booking_booking", {"number": request_.number}, state="confirmed", decide_by=None)
+        )
+        assert found == {"booking_claim": {request_.reference}}
+
+    async def test_that_was_declined_and_keeps_its_nights_is_named(self, sale, request_):
+        declined = (
+            f"UPDATE booking_booking SET state = 'declined', decided_at = created_at"  # noqa: S608 - made here
+            f" WHERE number = {request_.number}"
+        )
+        assert await found_after(sale, declined) == {"booking_claim": {request_.reference}}
+
+    async def test_whose_hold_forgot_it_is_named(self, sale, request_):
+        found = await found_after(sale, setting("booking_hold", {"id": request_.hold_id}, request_number=None))
+        assert found == {"booking_claim": {request_.reference}}
+
+    async def test_of_a_hold_that_is_free_is_named(self, sale):
+        found = await found_after(sale, setting("booking_hold", {"id": sale.hold.id}, request_number=7))
+        assert found == {"booking_missing": {sale.hold.id}}
+
+
+class TestADoctoredLateSale:
+    @pytest.fixture
+    async def late(self, sale):
+        hold = await sale.house.hold(sale.guest, sale.house.stay(sale.home, 9))
+        sale.house.wait(minutes=10)
+        paid = PaymentTerms(method="card", status="pending", payment_id="pay_1")
+        return await sale.house.bookings.book_late(hold_id=hold.id, payment=paid)
+
+    async def test_of_a_hold_that_did_not_run_out_is_named(self, sale, late):
+        found = await found_after(sale, setting("booking_hold", {"id": late.hold_id}, late_of=sale.released.id))
+        assert found["late_price"] == {late.hold_id}  # the stay is another one, too
+
+    async def test_of_a_hold_that_is_not_there_is_named(self, sale, late):
+        found = await found_after(sale, setting("booking_hold", {"id": late.hold_id}, late_of="hold_none"))
+        assert found == {"late_price": {late.hold_id}}
+
+
+class TestDoctoredOwners:
+    async def test_are_named(self, sale):
+        number = sale.booking.number
+        taken = await found_after(sale, f"DELETE FROM booking_owner WHERE number = {number}")  # noqa: S608 - made here
+        given = await found_after(
+            sale,
+            f"INSERT INTO booking_owner (owner_id, number) VALUES (1, {number})",  # noqa: S608 - made here
+        )
+        assert taken == given == {"booking_owner": {str(number)}}
