@@ -3,20 +3,16 @@
 import itertools
 import json
 import random
-import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import httpx
 
+from outside import outside_truth as truth
 from support.polling import wait_until
 from support.simulator import Bench
 from support.visitors import confirmation, stay
-
-sys.path.append(str(Path(__file__).parents[1] / "outside"))
-import outside_truth as truth
 
 INSIST_S = 90.0
 """How long a request is sent again before the run has failed."""
