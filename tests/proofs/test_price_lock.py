@@ -279,7 +279,9 @@ def bodies(world):
     said["terms"] |= {"pay_at_property": True, "instant": True, "policy": "flexible"}
     steady = owner.post("/v1/owner/properties", said | {"units": 10_000})["id"]
     wish = stay(steady, 90)
-    assert wait_until(lambda: guest.ask("GET", f"/v1/properties/{steady}").is_success, within_s=SOON_S)
+    asked = {"first": day(90), "end": day(91)}
+    calendar = f"/v1/properties/{steady}/calendar"
+    assert wait_until(lambda: any(each["free"] for each in guest.get(calendar, **asked)["nights"]), within_s=SOON_S)
     booked = guest.booked(wish)
     quote, hold = guest.quoted(wish), guest.held(wish)
     canceling = guest.post(f"/v1/bookings/{booked['reference']}/cancellation-quotes", {})
