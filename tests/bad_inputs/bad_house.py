@@ -16,6 +16,13 @@ BODY_LIMIT_BYTES = 1_048_576
 HOLDS_MOST = 6
 STILL = 5
 """How many looks in a row have to see the same."""
+UNDER_WAY = """
+    SELECT (SELECT count(*) FROM payments_payment p JOIN booking_hold h ON h.id = p.hold_id
+             WHERE h.state <> 'held' AND p.state IN ('starting', 'requires_action', 'authorised'))
+         + (SELECT count(*) FROM payments_refund WHERE state <> 'completed')
+         + (SELECT count(*) FROM sagas_journey WHERE state = 'waiting')
+"""
+"""What has yet to be let go, taken or given back, by itself."""
 JSON = {"content-type": "application/json"}
 
 _MOVES_BY_ITSELF = {
@@ -68,6 +75,8 @@ class Case:
     """Whether the answer has the form of the Home Rental contract, which has no codes."""
     closes: bool = False
     """Whether the server must end the connection."""
+    settles: bool = False
+    """Whether what was done to prepare it goes on by itself for a while (money that is let go, messages)."""
     where: str = "patient"
     """The house it is sent to: in the `hasty` one, holds run out at once."""
 
@@ -160,7 +169,7 @@ class House:
     def bought(self):
         """A booking of the guest's that is paid and settled: nothing about it moves any more."""
         booked = self.empty_handed().bought(self.wish(property_id=self.prepaid))
-        self.quiet(lambda: True)
+        self.quiet()
         return booked
 
     def paid_booking(self):
@@ -169,14 +178,15 @@ class House:
             self._paid = self.bought()
         return self._paid
 
-    def quiet(self, holds):
-        """Wait until something holds and no table has moved for a while: journeys are done."""
+    def quiet(self, holds=lambda: True):
+        """Wait until something holds, no money waits for a journey, and no table has moved for a while."""
         assert wait_until(holds, within_s=30)
         seen = []
 
         def is_still():
             seen.append(self.state())
-            return len(seen) > STILL and len({repr(each) for each in seen[-STILL:]}) == 1
+            still = len(seen) > STILL and len({repr(each) for each in seen[-STILL:]}) == 1
+            return still and not self._file.execute(UNDER_WAY).fetchone()[0]
 
         assert wait_until(is_still, within_s=30), "something keeps moving"
 
@@ -229,6 +239,11 @@ class House:
         return Answer(int(status.split()[1]), headers, content, closed=True)
 
     # ------------------------------------------------------------------ truth
+    def heard(self, event):
+        """How many messages with ids like this were kept."""
+        question = "SELECT count(*) FROM payments_message WHERE event_id LIKE ?"
+        return self._file.execute(question, [event]).fetchone()[0]
+
     def state(self):
         """A digest of each table that only a request can change."""
         names = [name for (name,) in self._file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]

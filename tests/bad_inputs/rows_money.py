@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bad_house import BODY_LIMIT_BYTES, JSON, Case, Sent
@@ -127,7 +128,8 @@ PAYING = [
         "/gift_card"),
     Case(55, "nothing paid where payment is due", unpaid("at_property"), 402, "payment_required", may_write=KEPT),
     Case(55, "a card without a payment", unpaid("card"), 402, "payment_required", may_write=KEPT),
-    Case(55, "a payment that waits for its guest", unapproved, 402, "payment_required", may_write=KEPT),
+    Case(55, "a payment that waits for its guest", unapproved, 402, "payment_required",
+         may_write=("payments_payment",)),  # its provider was asked a moment ago
     Case(55, "another hold's payment", confirm_by(of_another_hold), 422, "payment_mismatch", may_write=KEPT),
     Case(55, "a smaller payment", confirm_by(of_a_cheaper_hold), 422, "payment_mismatch", may_write=KEPT),
     Case(55, "a payment in another currency", confirm_by(in_another_currency), 422, "payment_mismatch",
@@ -232,8 +234,8 @@ def into_what_is_taken(house):
 
 
 CHANGES = [
-    Case(64, "into what is taken", into_what_is_taken, 409, "sold_out", may_write=KEPT),
-    Case(64, "to another owner's property", change(property_id=lambda house: house.other), 422),
+    Case(64, "into what is taken", into_what_is_taken, 409, "sold_out", may_write=(*KEPT, "booking_quote")),
+    Case(64, "to another owner's property", change(property_id=lambda house: house.other), 404, "not_found"),
     Case(64, "a booking of another", change(who="rival"), 404, "not_found"),
     Case(64, "with a price of one's own", change(total=usd(1)), 422, "unknown_field", "/items/0/total"),
 ]
@@ -242,8 +244,9 @@ CHANGES = [
 # ------------------------------------------------------------------ messages of providers
 
 
-def message(**data):
-    return json.dumps({"id": "evt_bad", "type": "payment.captured", "timestamp": "2026-11-20T10:00:00Z", "data": data})
+def message(event="evt_bad", **data):
+    said = {"id": event, "type": "payment.captured", "timestamp": "2026-11-20T10:00:00Z", "data": data}
+    return json.dumps(said)
 
 
 def now():
@@ -307,4 +310,4 @@ MESSAGES = [
          "payload_too_large", closes=True),
 ]  # fmt: skip
 
-CASES = [*PAYING, *REFUNDS, *CHANGES, *MESSAGES]
+CASES = [replace(case, settles=True) for case in (*PAYING, *REFUNDS, *CHANGES, *MESSAGES)]

@@ -201,10 +201,10 @@ def of_another(method, path, body=None):
     return send
 
 
-def booking_of_another(method, path):
+def booking_of_another(method, path, body=None):
     def send(house):
         booked = house.booking("rival")
-        return Sent(method, path.format(booked["reference"]), key=house.key() if method == "POST" else None)
+        return Sent(method, path.format(booked["reference"]), body, key=house.key() if method == "POST" else None)
 
     return send
 
@@ -246,6 +246,12 @@ def cancel_twice(house):
     return Sent("POST", f"{path}/cancel", {"quote_id": offer["id"]}, key=house.key())
 
 
+def by_an_older_quote(house):
+    path = f"/v1/bookings/{house.booking()['reference']}"
+    older, _ = (house.people["guest"].post(f"{path}/cancellation-quotes", {}) for _ in range(2))
+    return Sent("POST", f"{path}/cancel", {"quote_id": older["id"]}, key=house.key())
+
+
 HOLDS = [
     Case(52, "confirming what ran out", confirm(ran_out), 409, "hold_expired", may_write=KEPT, where="hasty"),
     Case(53, "confirming twice", confirm(confirmed), 409, "already_confirmed", may_write=KEPT),
@@ -267,7 +273,12 @@ HOLDS = [
     Case(60, "confirming with a token that is not it", confirm(wrong_token), 404, "not_found", may_write=KEPT),
     Case(60, "holding a quote of another", quote_of_another, 404, "not_found", may_write=KEPT),
     Case(60, "reading a booking of another", booking_of_another("GET", "/v1/bookings/{}"), 404, "not_found"),
-    Case(60, "canceling a booking of another", booking_of_another("POST", "/v1/bookings/{}/cancel"), 404, "not_found"),
+    Case(60, "canceling a booking of another", booking_of_another(
+        "POST", "/v1/bookings/{}/cancel", {"quote_id": "cancellation_of_nobody"}), 404, "not_found"),
+    Case(54, "canceling by an older quote", by_an_older_quote, 409, "quote_superseded", may_write=KEPT),
+    Case(54, "canceling without a quote", lambda house: Sent(
+        "POST", f"/v1/bookings/{house.booking()['reference']}/cancel", {}, key=house.key()), 422, "missing_field",
+        "/quote_id"),
     Case(60, "a booking of another by the contract", contract_booking("GET", "/api/bookings/booking/{}"), 404,
          contract=True),
     Case(60, "canceling another's by the contract", contract_booking("DELETE", "/api/cancel-booking/{}"), 404,

@@ -50,6 +50,7 @@ TELLS = (
 ENVIRONMENT = {
     "HOLDFAST_SECRET": SECRET,
     "HOLDFAST_ALLOWED_HOSTS": "127.0.0.1",
+    "HOLDFAST_PAYMENTS_SIMULATOR_SECRETS": SECRET,
     "HOLDFAST_BOOKING_HOLDS_MOST": str(HOLDS_MOST),
 }
 PATIENT = {"HOLDFAST_BOOKING_HOLD_MOST_S": "600"}
@@ -86,6 +87,8 @@ def houses(tmp_path_factory):
 def test_bad_input(houses, case):
     house = houses(case.where)
     sent = case.send(house)
+    if case.settles:
+        house.quiet()
     before = house.state()
     began = time.monotonic()
     answer = house.answer(sent)
@@ -171,3 +174,27 @@ def test_a_large_body_takes_no_memory(houses):
     for _ in range(5):
         assert house.answer(rows_http.endless(50 * BODY_LIMIT_BYTES)(house)).status == 413
     assert resident_kib() - before < 20_000
+
+
+def test_a_flood_of_forged_messages_drowns_no_signed_one(houses):
+    """Rows 98 and 99: forged ones are refused and soon told to slow down, signed ones among them are all taken."""
+    house = houses("patient")
+
+    def deliver(number):
+        forged = number % 20 != 0
+        event = f"evt_flood_{'forged' if forged else 'signed'}_{number}"
+        body = rows_money.message(event=event)
+        secret = "x" * 32 if forged else SECRET
+        headers = rows_money.signed(body, secret=secret, event=event)
+        return forged, house.answer(Sent("POST", "/v1/webhooks/simulator", body, who=None, headers=headers))
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(deliver, range(600)))
+    refused = {answer.status for forged, answer in answers if forged}
+    assert refused == {400, 429}
+    assert all("retry-after" in answer.headers for _, answer in answers if answer.status == 429)
+    taken = [answer for forged, answer in answers if not forged]
+    assert [answer.status for answer in taken] == [200] * 30
+    assert {answer.document()["outcome"] for answer in taken} == {"ignored"}
+    assert house.heard("evt_flood_signed_%") == 30
+    assert house.heard("evt_flood_forged_%") == house.heard("evt_bad") == 0
