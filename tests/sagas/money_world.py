@@ -107,8 +107,8 @@ class World:
         hold = await self.house.hold(guest, self.house.stay(home, ahead, nights))
         return Sale(guest, home, hold, None)
 
-    async def pay(self, sale, *, token=OK, key=None):
-        """Authorise what a hold costs; tells booking that it waits, as the gateway does, where the guest must act."""
+    async def pay(self, sale, *, token=OK):
+        """Authorise what a hold costs."""
         sale.payment = await self.money.pay(
             sale.guest,
             hold=sale.hold.id,

@@ -5,10 +5,11 @@ from typing import Any
 
 import four_laws
 import pytest
+from builders import caller
 from four_laws import Trial
-from money_world import World
+from money_world import Sale, World
 
-from holdfast.booking.api import BookingState
+from holdfast.booking.api import BookingState, PaymentTerms
 from holdfast.kit.auth import Principal
 from holdfast.payments.api import PaymentState
 from holdfast.verticals.cancellation import POLICIES
@@ -114,7 +115,75 @@ async def expired(world, situation):
     assert world.kept(situation.sale) == 0
 
 
-HALF = POLICIES["limited"]
+async def declined_request(world: World):
+    sale = await world.sold(instant=False)
+    assert sale.booking.state is BookingState.REQUESTED
+    owner = Principal(world.house.owner.account_id, "owner")
+    asking = caller(owner.account_id, route="POST /decline")
+    await world.booking.decide(caller=asking, owner=owner, number=sale.booking.number, accept=False)
+    return Situation(f"expire:{sale.hold.id}", {"hold_id": sale.hold.id}, sale)
+
+
+async def declined(world, situation):
+    payment, booking = await world.look(situation.sale)
+    assert (payment.state, booking.state) == (PaymentState.VOIDED, BookingState.DECLINED)
+    assert booking.payment_status == "voided"
+    assert world.kept(situation.sale) == 0
+
+
+# --------------------------------------------------------------------------------------------------------------- change
+
+
+def changing(*, nights, captured=True):
+    async def begin(world: World):
+        sale = await world.sold(nights=2)
+        number, guest = sale.booking.number, Principal(sale.guest, "guest")
+        if captured:
+            args = {"number": number, "payment_id": sale.payment.id}
+            await world.travel("place_booking", f"place:{number}", args)
+        item = world.house.stay(sale.home, 0, nights)
+        placing = caller(sale.guest, route="POST /changes")
+        change = (await world.booking.place_change(caller=placing, principal=guest, number=number, items=[item])).value
+        terms, extra = None, None
+        if change.hold.payable_minor:
+            extra = Sale(sale.guest, sale.home, change.hold, None)
+            await world.pay(extra)
+            terms = PaymentTerms(method="card", status="pending", payment_id=extra.payment.id)
+        confirming = caller(sale.guest, route="POST /confirm")
+        await world.booking.confirm_change(
+            caller=confirming, principal=guest, number=number, change_id=change.id, payment=terms
+        )
+        args = {
+            "number": number,
+            "change_id": change.id,
+            "payment_id": sale.payment.id,
+            "change_payment_id": None if extra is None else extra.payment.id,
+        }
+        return Situation(f"change:{change.id}", args, sale, (change, extra))
+
+    return begin
+
+
+async def changed(world, situation):
+    change, extra = situation.more
+    _, booking = await world.look(situation.sale)
+    kept = world.kept(situation.sale) + (0 if extra is None else world.kept(extra))
+    assert kept == booking.price.total_minor == change.price.total_minor
+    statement = await world.payments.statement(reference=booking.reference)
+    got = {account: sums["USD"] for account, sums in statement.balances.items() if account[:5] in {"owner", "tax"}}
+    tax = sum(line.amount_minor for line in booking.price.lines if line.kind == "tax")
+    owner = f"owner:{world.house.owner.account_id}"
+    assert got == {owner: booking.price.total_minor - tax, "tax": tax}
+    assert booking.payment_status == "completed"
+
+
+async def difference_let_go(world, situation):
+    _, extra = situation.more
+    assert world.kept(extra) == 0
+    assert (await world.look(extra))[0].state is PaymentState.VOIDED
+    assert (await world.look(situation.sale))[1].state is BookingState.CONFIRMED
+
+
 TRIALS = (
     Trial("place", "place_booking", to_place, placed, not_placed, "captured"),
     Trial("cancel, captured", "cancel_booking", canceling(captured=True), canceled_by_line, outcome="settled"),
@@ -136,6 +205,18 @@ TRIALS = (
         canceled_by_line,
         outcome="settled",
     ),
+    Trial(
+        "change, dearer",
+        "change_booking",
+        changing(nights=3),
+        changed,
+        difference_let_go,
+        outcome="captured",
+        given_up=("capture",),
+    ),
+    Trial("change, cheaper", "change_booking", changing(nights=1), changed, outcome="refunded"),
+    Trial("change, not captured", "change_booking", changing(nights=1, captured=False), changed, outcome="refunded"),
+    Trial("decline", "expire_hold", declined_request, declined, outcome="released"),
     Trial("expire", "expire_hold", to_expire, expired, outcome="released"),
 )
 trials = pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)

@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from sqlalchemy import create_engine, text
+
 from holdfast.kit.errors import DatabaseUnavailable, NotFound
 from holdfast.sagas.api import JourneyState
 from support.polling import eventually
@@ -42,7 +44,7 @@ class TestAJourney:
             assert [step.name for step in await sagas.steps(journey_id="count:1")] == ["first", "second"]
 
     async def test_goes_on_behind_its_last_step_when_the_process_has_stopped(self, run_sagas):
-        seen, gate = [], asyncio.Event()
+        seen = []
 
         async def saga(journey):
             async def first():
@@ -57,7 +59,6 @@ class TestAJourney:
             await journey.do("second", second)
             return "through"
 
-        del gate
         async with run_sagas({"stops": saga}) as sagas:
             await sagas.note([("stops:1", "stops", {})])
             await eventually(lambda: seen == ["first", "second"])
@@ -67,7 +68,7 @@ class TestAJourney:
             await ended(sagas, "stops:1")
         assert seen == ["first", "second", "second"]
 
-    async def test_begins_anew_when_its_journal_is_lost(self, run_sagas, fresh_url, tmp_path):
+    async def test_begins_anew_when_its_journal_is_lost(self, run_sagas):
         seen = []
 
         async def saga(journey):
@@ -84,8 +85,6 @@ class TestAJourney:
             await eventually(lambda: seen == [0])
             place = sagas._place
         if place.file is None:
-            from sqlalchemy import create_engine, text
-
             engine = create_engine(place.url)
             with engine.begin() as connection:
                 connection.execute(text("DROP SCHEMA holdfast_sagas CASCADE"))
@@ -158,7 +157,7 @@ class TestPatience:
         assert seen == ["one", "two", "undo two", "undo one"]
 
     async def test_shows_a_fault_of_the_program(self, run_sagas):
-        async def saga(journey):
+        async def saga(_):
             raise ZeroDivisionError("oh")
 
         async with run_sagas({"fails": saga}) as sagas:
