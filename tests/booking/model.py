@@ -11,16 +11,20 @@ from holdfast.booking.api import (
     AlreadyCancelled,
     AlreadyConfirmed,
     BelowSold,
+    BookingState,
     CapacityTaken,
     ExtensionLimit,
     HoldExpired,
     HoldNotActive,
     HoldQuotaExceeded,
     HoldState,
+    NotRequested,
     QuoteExpired,
+    RuleViolation,
 )
 
 QUOTE_MINUTES, HOLD_MINUTES, HOLD_MINUTES_MOST, HOLDS_MOST = 15, 10, 30, 3
+DECIDE_MINUTES = 25
 
 Cell = tuple[int, str, int]
 """Home, unit ("" in a pool), night."""
@@ -35,6 +39,7 @@ class Home:
     preparation: int = 0
     own: dict[int, int] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
+    asks: bool = False
 
     def capacity(self, night):
         return 1 if self.names else self.own.get(night, self.units)
@@ -60,6 +65,14 @@ class Standing:
     ends: int | None = None
     is_guests: bool = False
     cancelled: bool = False
+    stays: tuple[Stay, ...] = ()
+    requested: bool = False
+    """Whether it waits, or waited, for its owner's answer."""
+    late: "Standing | None" = None
+    """What it was sold as after it had run out, or was confirmed as for the same payment."""
+    waited: bool = False
+    refused: bool = False
+    """Whether a late payment found its stock gone: it is told so for ever."""
 
 
 class Model:
@@ -87,9 +100,20 @@ class Model:
                     total[cell] = total.get(cell, 0) + quantity
         return total
 
-    def fitting(self, stays, quantity=1):
-        """Return the cells of the first way to serve all stays, or None."""
+    def booked_as(self, standing):
+        """Return the state of the booking that stands on something."""
+        state = self.state(standing)
+        if standing.cancelled:
+            return BookingState.CANCELLED
+        if state is HoldState.CONFIRMED:
+            return BookingState.CONFIRMED
+        return BookingState.REQUESTED if state is HoldState.HELD else BookingState.DECLINED
+
+    def fitting(self, stays, quantity=1, first=None):
+        """Return the cells of the first way to serve all stays, or None; `first` is tried before all others."""
         taken = self.taken()
+        if first and all(self._has_room(cell, taken.get(cell, 0) + wanted) for cell, wanted in first.items()):
+            return dict(first)
         for units in product(*[self.homes[stay.home].names or ("",) for stay in stays]):
             cells: dict[Cell, int] = {}
             for stay, unit in zip(stays, units, strict=True):
@@ -118,7 +142,8 @@ class Model:
         if cells is None:
             return CapacityTaken
         ends = self.minute + HOLD_MINUTES
-        return self._placed(Standing(cells, HoldState.HELD, account, self.minute, ends, is_guests=True))
+        made = Standing(cells, HoldState.HELD, account, self.minute, ends, is_guests=True, stays=tuple(stays))
+        return self._placed(made)
 
     def book(self, account, stay):
         cells = self.fitting(self.prepared([stay]))
@@ -133,7 +158,8 @@ class Model:
         return standing
 
     def _must_be_held(self, hold):
-        refusals = {HoldState.EXPIRED: HoldExpired, HoldState.CONFIRMED: AlreadyConfirmed, HoldState.HELD: None}
+        held = AlreadyConfirmed if hold.requested else None
+        refusals = {HoldState.EXPIRED: HoldExpired, HoldState.CONFIRMED: AlreadyConfirmed, HoldState.HELD: held}
         return refusals.get(self.state(hold), HoldNotActive)
 
     def extend(self, hold):
@@ -144,19 +170,53 @@ class Model:
         return refusal
 
     def release(self, hold):
-        if self.state(hold) is HoldState.CONFIRMED:
+        waits = hold.requested and self.state(hold) is HoldState.HELD
+        if waits or self.state(hold) is HoldState.CONFIRMED:
             return AlreadyConfirmed
         hold.state = self.state(hold) if self.state(hold) is not HoldState.HELD else HoldState.RELEASED
         return None
 
     def confirm(self, hold):
         refusal = self._must_be_held(hold)
-        if refusal is None:
+        if refusal is None and self.asks(hold):
+            hold.requested, hold.ends = True, self.minute + DECIDE_MINUTES
+        elif refusal is None:
             hold.state = HoldState.CONFIRMED
         return refusal
 
+    def asks(self, hold):
+        return any(self.homes[stay.home].asks for stay in hold.stays)
+
+    def decide(self, booking, *, accept):
+        if not booking.requested or self.state(booking) is not HoldState.HELD:
+            return NotRequested
+        booking.state = HoldState.CONFIRMED if accept else HoldState.RELEASED
+        return None
+
+    def book_late(self, hold):
+        """Return what a payment that came at last is worth: a standing, or a refusal."""
+        if hold.late is not None:
+            return hold.late
+        state = self.state(hold)
+        if hold.requested or hold.cancelled or state is HoldState.CONFIRMED:
+            return AlreadyConfirmed
+        if state is HoldState.RELEASED:
+            return HoldNotActive
+        if state is HoldState.HELD:
+            self.confirm(hold)
+            hold.late = hold
+        elif self.asks(hold):
+            return RuleViolation
+        else:
+            cells = None if hold.refused else self.fitting(self.prepared(hold.stays), first=hold.cells)
+            if cells is None:
+                hold.refused = True
+                return CapacityTaken
+            hold.late = self._placed(Standing(cells, HoldState.CONFIRMED))
+        return hold.late
+
     def cancel(self, booking):
-        if booking.cancelled:
+        if booking.cancelled or self.booked_as(booking) is BookingState.DECLINED:
             return AlreadyCancelled
         booking.cancelled, booking.state = True, HoldState.RELEASED
         return None
