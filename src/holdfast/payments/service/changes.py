@@ -114,16 +114,22 @@ class Change:
         self.set(sold=True)
         self.post(f"sale:{row.id}", postings.sale(self.row, balance))
 
-    def dispute(self, *, lost: bool | None) -> None:
-        """Follow a dispute: what the bank took, and who bears it or gets it back."""
+    def dispute(self, *, lost: bool | None, refunded_minor: int) -> None:
+        """Follow a dispute: what the bank took, and who bears it or gets it back.
+
+        Args:
+            lost: None while it is not decided.
+            refunded_minor: What the provider had given back: the bank took what was left. What we have only ordered
+                does not count, because a provider gives nothing back of a payment in dispute.
+        """
         row = self.row
         detail = {None: "the guest's bank took the money back", False: "won", True: "lost"}[lost]
         told = Noted(kind=CaseKind.DISPUTE, detail=detail)
         if lost is not None:
             told = replace(told, state=CaseState.CLOSED, outcome=detail)
         if row.dispute is Dispute.NONE:
-            disputed = row.captured_minor - row.refunded_minor
-            if not disputed:
+            disputed = row.captured_minor - max(0, refunded_minor)
+            if disputed <= 0:
                 self.note(Noted(kind=CaseKind.DISPUTE, detail="everything had been given back"))
                 return
             self.set(dispute=Dispute.OPEN, disputed_minor=disputed)

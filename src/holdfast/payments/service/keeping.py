@@ -15,7 +15,7 @@ from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound
 from holdfast.kit.ids import new_id
-from holdfast.payments.api import CaseKind, PaymentState, RefundState
+from holdfast.payments.api import CaseKind, CaseState, PaymentState, RefundState
 from holdfast.payments.models import outbox
 from holdfast.payments.providers.protocol import Message, ProviderPayment, ProviderRefund
 from holdfast.payments.rules import LET_GO, OPEN, Asked, Told, Verdict, differs, judge
@@ -143,7 +143,7 @@ def _apply_payment(change: Change, answer: ProviderPayment, *, overtaken: bool) 
     else:
         _follow(change, answer, verdict)
     if answer.disputed and change.row.state is PaymentState.CAPTURED:
-        change.dispute(lost=answer.dispute_lost)
+        change.dispute(lost=answer.dispute_lost, refunded_minor=answer.refunded_minor)
     return True
 
 
@@ -255,8 +255,14 @@ class _Refunds:
         return bool(row.refunded_minor + amount_minor <= row.captured_minor)
 
     def _contradicted(self, each: ProviderRefund) -> None:
+        """Note a refund that does not fit into the books; a person has to look, unless ours on the way explain it."""
         self._change.alarm = True
+        log.warning("payments.refund_does_not_fit", payment_id=self._change.row.id, ref=each.ref)
+        if any(row.state is RefundState.PENDING for row in self._ours.values()):
+            return  # they take room that this one has at the provider, which will refuse them: then it fits
         detail = (
             f"the provider has a refund {each.ref[:_SHOWN]} of {each.amount_minor} {each.currency[:3]}, {each.state}"
         )
-        self._change.note(Noted(kind=CaseKind.WRONG_AMOUNT, detail=detail))
+        self._change.note(
+            Noted(kind=CaseKind.REFUND_FAILED, detail=detail, state=CaseState.NEEDS_HUMAN, outcome="contradiction")
+        )

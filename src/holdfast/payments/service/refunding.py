@@ -135,6 +135,8 @@ class Refunding:
         except ProviderRefused as refusal:
             if not await self._found(payment, row):
                 await self._fail(row, refusal.denial)
+                # Something else may have taken the room at the provider, and has it here from now on.
+                await self._found(payment, row)
             return
         await self._keeping.keep(payment, Heard(refunds=[given]))
 
