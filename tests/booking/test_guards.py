@@ -67,6 +67,9 @@ async def sold(migrated):
         await house.bookings.decide(
             caller=caller(house.owner.account_id), owner=house.owner, number=declined.number, accept=False
         )
+        roomy = await house.home(units=9)
+        amended = await house.changed(await house.booked(guest, house.stay(roomy)), house.stay(roomy, 3))
+        placed, offered = await house.change(amended, house.stay(roomy, 5)), await house.offer(amended)
 
         async def row(table, **where):
             [found] = await house.rows(table, **where)
@@ -91,6 +94,9 @@ async def sold(migrated):
             cell=await row(models.cell, resource_id=f"stay:{home}"),
             resource=await row(models.resource, property_id=home),
             quota=await row(models.quota, account_id=guest),
+            offered=await row(models.cancellation, id=offered.id),
+            placed=await row(models.change, id=placed.id),
+            revision=await row(models.revision, number=amended.number),
         )
         yield house, rows
         await house.assert_sound()
@@ -165,6 +171,36 @@ class TestTheLedger:
             assert refused.value.constraint == "booking_claim_no_delete"
 
 
+class TestWhatHappensAfterTheSale:
+    async def test_is_used_and_confirmed_once(self, sold):
+        house, rows = sold
+        for table, row, new, at in (
+            (models.cancellation, rows.offered, "used", "used_at"),
+            (models.change, rows.placed, "confirmed", "confirmed_at"),
+        ):
+            await attempt(house, changed(table, row, state=new, **{at: row.created_at}))
+
+            async def twice(tx, table=table, row=row, new=new, at=at):
+                await tx.run(changed(table, row, state=new, **{at: row.created_at}))
+                await tx.run(changed(table, row, state="open", **{at: None}))
+
+            with pytest.raises(GuardViolation) as refused:
+                await house.db.write(twice)
+            assert refused.value.constraint == f"{table.name}_state_moves"
+
+    async def test_leaves_what_was_before_as_it_was(self, sold):
+        house, rows = sold
+        table = models.revision
+        mine = table.c.number == rows.revision.number
+        for call, verb in (
+            (statement(update(table).where(mine).values(total_minor=1))(), "update"),
+            (statement(delete(table).where(mine))(), "delete"),
+        ):
+            with pytest.raises(GuardViolation) as refused:
+                await attempt(house, call)
+            assert refused.value.constraint == f"booking_revision_no_{verb}"
+
+
 ENDLESS = timedelta(days=1000)
 CHECKS = {
     "cell": (
@@ -223,6 +259,28 @@ CHECKS = {
         ("booking_booking_refund_bounded_ck", lambda row: {"refund_minor": row.total_minor + 1}),
         ("booking_booking_cancelled_whole_ck", {"refund_minor": None}),
     ),
+    "offered": (
+        ("booking_cancellation_state_known_ck", {"state": "lost"}),
+        ("booking_cancellation_lives_ck", lambda row: {"expires_at": row.created_at}),
+        ("booking_cancellation_used_whole_ck", {"state": "used"}),
+        ("booking_cancellation_used_in_time_ck", lambda row: {"state": "used", "used_at": row.expires_at}),
+        ("booking_cancellation_refund_bounded_ck", {"refund_minor": -1}),
+        ("booking_cancellation_refund_bounded_ck", lambda row: {"refund_minor": row.total_minor + 1}),
+        ("booking_cancellation_rest_priced_ck", {"digest_after": "x"}),
+    ),
+    "placed": (
+        ("booking_change_state_known_ck", {"state": "lost"}),
+        ("booking_change_confirmed_whole_ck", {"state": "confirmed"}),
+        ("booking_change_total_whole_ck", {"total_minor": -1}),
+        ("booking_change_refund_is_difference_ck", {"refund_minor": 1}),
+        ("booking_change_refund_is_difference_ck", {"difference_minor": -1}),
+        ("booking_change_paid_confirmed_ck", {"payment_id": "payment_x"}),
+    ),
+    "revision": (
+        ("booking_revision_why_known_ck", {"why": "lost", "change_id": None}),
+        ("booking_revision_counted_ck", {"revision": 0}),
+        ("booking_revision_caused_ck", {"change_id": None}),
+    ),
     "quota": (
         ("booking_quota_live_fits_ck", {"live": -1}),
         ("booking_quota_live_fits_ck", {"live": 11}),
@@ -238,6 +296,14 @@ def place_of(name, rows):
     if name in {"booking", "cancelled", "requested", "declined"}:
         fresh = {"number": 7, "reference": "X", "hold_id": rows.states[HoldState.RELEASED].id}
         return models.booking, getattr(rows, name), fresh
+    after_sale = {
+        "offered": (models.cancellation, {"id": "offered_x", "turn": 99}),
+        "placed": (models.change, {"id": "placed_x", "hold_id": rows.states[HoldState.RELEASED].id}),
+        "revision": (models.revision, {"revision": 2, "change_id": rows.placed.id}),
+    }
+    if name in after_sale:
+        table, fresh = after_sale[name]
+        return table, getattr(rows, name), fresh
     own = {"claim": {"seq": 2**50}, "cell": {"slot": 1}, "quota": {"account_id": 2**50}, "resource": {"id": "stay:0:x"}}
     return getattr(models, name), getattr(rows, name), own.get(name, {"id": f"{name}_x"})
 
@@ -287,6 +353,9 @@ class TestAKey:
             (models.booking, rows.booking, {"number": 7, "reference": "X", "hold_id": "hold_nothing"}),
             (models.hold, rows.direct, {"id": "hold_x", "late_of": "hold_nothing"}),
             (models.owner, rows.owner, {"number": 7}),
+            (models.cancellation, rows.offered, {"id": "x", "number": 7}),
+            (models.change, rows.placed, {"id": "x", "hold_id": "hold_nothing"}),
+            (models.revision, rows.revision, {"revision": 2, "change_id": "change_nothing"}),
         ):
             with pytest.raises(ForeignKeyViolation):
                 await attempt(house, copied(table, row, **values))
@@ -313,6 +382,10 @@ class TestAKey:
             (models.quota, rows.quota, {}),
             (models.resource, rows.resource, {}),
             (models.owner, rows.owner, {}),
+            (models.cancellation, rows.offered, {"id": "x"}),
+            (models.change, rows.placed, {"id": "x"}),
+            (models.revision, rows.revision, {"change_id": rows.placed.id}),
+            (models.revision, rows.revision, {"revision": 2}),
         ):
             with pytest.raises(UniqueViolation):
                 await attempt(house, copied(table, row, **values))
