@@ -1,5 +1,6 @@
 """The simulator inside the server: under its prefix, telling the server by the way other providers do."""
 
+import ast
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from simulator_orders import VISA
 
+from architecture.house import PACKAGE
 from holdfast.kit.keyed import Caller
 from holdfast.kit.secrets import Keyring
 from holdfast.payments.api import PaymentMethod, PaymentOrder, PaymentState
@@ -96,6 +98,28 @@ class TestProduction:
                 assert (await here.client.get("/simulator/")).status_code == 401
                 for path in ("faults", "messages", "books"):
                     assert (await here.client.get(f"/simulator/v1/{path}")).status_code == 401, path
+
+
+class TestTheWall:
+    """The simulator is a product of its own: it must not agree with us because it is us."""
+
+    def imported(self, folder):
+        for file in sorted((PACKAGE / folder).rglob("*.py") if not folder.endswith(".py") else [PACKAGE / folder]):
+            for node in ast.walk(ast.parse(file.read_text())):
+                names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                yield from (name for name in names if name.startswith("holdfast."))
+
+    def test_lets_the_simulator_use_the_toolbox_alone(self):
+        allowed = ("holdfast.kit.", "holdfast.engine.", "holdfast.payments.simulator")
+        found = set(self.imported("payments/simulator"))
+        assert found
+        assert not {name for name in found if not name.startswith(allowed)}
+
+    def test_lets_the_adapter_know_the_simulator_by_http_alone(self):
+        found = set(self.imported("payments/providers/simulator.py"))
+        assert found
+        assert not {name for name in found if name.startswith("holdfast.payments.simulator")}
 
 
 class TestTheBooks:
