@@ -153,7 +153,7 @@ class World:
         )
         return quote
 
-    # ------------------------------------------------------------------------------------------------------ to carry out
+    # ---------------------------------------------------------------------------------------------------- to carry out
 
     async def travel(self, saga, journey_id, args, journal=None):
         """Carry one journey out without DBOS, with a journal of the test."""
@@ -198,7 +198,7 @@ class World:
         await self.carry()
         await eventually(quiet, within_s=30)
 
-    # ------------------------------------------------------------------------------------------------------------ to see
+    # ------------------------------------------------------------------------------------------------------------ to se
 
     async def look(self, sale):
         """The payment, and the booking if there is one, as they are now."""

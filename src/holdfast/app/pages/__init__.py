@@ -16,6 +16,7 @@ _FILES: Final = {
     "/docs/docs.css": ("docs.css", "text/css"),
     "/docs/docs.js": ("docs.js", "text/javascript"),
     "/operator/sagas": ("sagas.html", "text/html"),
+    "/operator/sagas/sagas.css": ("sagas.css", "text/css"),
     "/operator/sagas/sagas.js": ("sagas.js", "text/javascript"),
 }
 _POLICY: Final = (

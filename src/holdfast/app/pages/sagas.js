@@ -44,6 +44,7 @@ async function retry(id) {
   await ask(`${BASE}/${encodeURIComponent(id)}/retry`, { method: "POST" });
   await list();
   say(`${id} begins anew.`);
+  setTimeout(() => list().catch((error) => say(error.message)), 3000);
 }
 
 function add(journey) {
