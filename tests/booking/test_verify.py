@@ -12,7 +12,7 @@ import pytest
 from builders import House, engine_of, new_account, opened, run_sql, with_tables
 
 from holdfast.booking import models
-from holdfast.booking.api import Booking, Hold, PaymentTerms
+from holdfast.booking.api import Booking, CancellationQuote, Change, Hold, PaymentTerms
 from holdfast.booking.service.verifying import BREACHES_MOST
 from holdfast.engine.price import digest, from_json, to_json
 
@@ -21,6 +21,10 @@ GUARDS = (
     "booking_claim_no_delete",
     "booking_hold_state_moves",
     "booking_booking_state_moves",
+    "booking_cancellation_state_moves",
+    "booking_change_state_moves",
+    "booking_revision_no_update",
+    "booking_revision_no_delete",
 )
 
 
@@ -467,3 +471,104 @@ class TestDoctoredOwners:
             f"INSERT INTO booking_owner (owner_id, number) VALUES (1, {number})",  # noqa: S608 - made here
         )
         assert taken == given == {"booking_owner": {str(number)}}
+
+
+@dataclass(frozen=True)
+class Amended:
+    """What was changed and canceled in part: a booking with a confirmed and an open change, a smaller one."""
+
+    url: str
+    house: House
+    moved: Booking
+    confirmed: Change
+    open: Change
+    smaller: Booking
+    used: CancellationQuote
+    ended: Booking
+    ending: CancellationQuote
+
+
+@pytest.fixture
+async def amended(unguarded):
+    async with opened(unguarded) as house:
+        home, guest = await house.home(units=9), new_account()
+        booking = await house.booked(guest, house.stay(home, 0, 2))
+        confirmed = await house.change(booking, house.stay(home, 1, 3))
+        moved = (await house.confirm_change(confirmed, booking)).value
+        placed = await house.change(moved, house.stay(home, 1, 4))
+        trip = await house.booked(guest, house.stay(home, 0), house.stay(await house.home()))
+        used = await house.offer(trip, 1)
+        smaller = (await house.accept_offer(used, trip)).value
+        over = await house.booked(guest, house.stay(home, 5))
+        ending = await house.offer(over)
+        ended = (await house.accept_offer(ending, over)).value
+        yield Amended(unguarded, house, moved, confirmed, placed, smaller, used, ended, ending)
+
+
+class TestWhatHappensAfterTheSale:
+    async def test_is_sound(self, amended):
+        assert await found_after(amended, "SELECT 1") == {}
+
+    async def test_leaves_a_chain_of_prices(self, amended):
+        number = amended.moved.number
+        for statement, rules in (
+            (setting("booking_revision", {"number": number}, digest_after="x"), {"revision_cause", "booking_price"}),
+            (setting("booking_revision", {"number": number}, total_minor=1), {"revision_price", "revision_chain"}),
+        ):
+            found = await found_after(amended, statement)
+            assert rules <= set(found), found
+
+    async def test_without_its_revision_is_named(self, amended):
+        found = await found_after(
+            amended,
+            f"DELETE FROM booking_revision WHERE number = {amended.moved.number}",  # noqa: S608 - made here
+        )
+        assert found["booking_price"] == {amended.moved.reference}
+        assert found["hold_price"] == {amended.moved.hold_id}
+
+    async def test_of_a_booking_that_is_gone_is_named(self, amended):
+        found = await found_after(
+            amended,
+            f"DELETE FROM booking_booking WHERE number = {amended.moved.number}",  # noqa: S608 - made here
+        )
+        assert found["revision_missing"] == {str(amended.moved.number)}
+        assert found["booking_missing"] == {amended.moved.hold_id}
+
+    async def test_is_confirmed_with_its_hold(self, amended):
+        found = await found_after(amended, setting("booking_hold", {"id": amended.confirmed.hold.id}, state="released"))
+        assert found == {"change_hold": {amended.confirmed.id}}
+        at_once = "UPDATE booking_change SET state = 'confirmed', confirmed_at = created_at"
+        found = await found_after(amended, f"{at_once} WHERE id = '{amended.open.id}'")
+        assert found == {"change_hold": {amended.open.id}}
+
+    async def test_costs_what_was_promised(self, amended):
+        [row] = await amended.house.rows(models.change, id=amended.open.id)
+        lines = with_price("booking_change", {"id": row.id}, dearer(row.price), rest=False)
+        assert await found_after(amended, lines) == {"change_price": {row.id}}
+        [row] = await amended.house.rows(models.cancellation, id=amended.used.id)
+        lines = setting("booking_cancellation", {"id": row.id}, price_after=to_json(dearer(row.price_after)))
+        assert await found_after(amended, lines) == {"cancellation_price": {row.id}}
+
+    async def test_gives_back_what_was_promised(self, amended):
+        found = await found_after(amended, setting("booking_cancellation", {"id": amended.ending.id}, refund_minor=1))
+        assert found == {
+            "cancellation_refund": {amended.ending.id},
+            "cancellation_used": {amended.ended.reference},
+        }
+        unused = setting("booking_cancellation", {"id": amended.used.id}, state="open", used_at=None)
+        found = await found_after(amended, unused)
+        assert found == {"revision_cause": {amended.smaller.reference}}
+
+    async def test_never_gives_back_more_than_was_charged(self, amended):
+        [row] = await amended.house.rows(models.cancellation, id=amended.used.id)
+        more = row.total_minor * 2
+        found = await found_after(
+            amended, setting("booking_cancellation", {"id": row.id}, refund_minor=more, total_minor=more * 2)
+        )
+        assert found["refunds_bounded"] == {amended.smaller.reference}
+
+    async def test_ends_a_booking_once(self, amended):
+        values = {"number": amended.ended.number, "turn": 9, "price_after": None, "digest_after": None}
+        found = await found_after(amended, setting("booking_cancellation", {"id": amended.used.id}, **values))
+        assert found["cancellation_twice"] == {str(amended.ended.number)}
+        assert found["revision_cause"] == {amended.smaller.reference}

@@ -152,7 +152,8 @@ class AfterSale:
         for turn, link in enumerate(links, 1):
             if (link.turn, link.hold_id, link.digest, link.total_minor) != (turn, row.hold_id, digest, total):
                 self.breach("revision_chain", row.reference, f"revision {link.turn} does not follow the one before")
-            more, back, after = self._said(row, link)
+            follows = links[turn].total_minor if turn < len(links) else row.total_minor
+            more, back, after = self._said(row, link, follows)
             charged, given = charged + more, given + back
             digest, total = link.digest_after, after
         if (digest, total) != (row.digest, row.total_minor):
@@ -164,8 +165,11 @@ class AfterSale:
         if given > charged:
             self.breach("refunds_bounded", row.reference, f"{given} is given back of {charged}")
 
-    def _said(self, row: Row, link: _Link) -> tuple[int, int, int]:
-        """Return what a link charged and gave back, and the total after it, as the change or cancellation says."""
+    def _said(self, row: Row, link: _Link, follows: int) -> tuple[int, int, int]:
+        """Return what a link charged and gave back, and the total after it, as the change or cancellation says.
+
+        Where there is none, the total that follows is believed: one breach is told once.
+        """
         if link.is_change:
             change = self._changes.get(link.by)
             if change is None or (change.number, change.digest, change.confirmed) != (
@@ -174,14 +178,14 @@ class AfterSale:
                 True,
             ):
                 self.breach("revision_cause", row.reference, f"{link.by} does not make it what it became")
-                return 0, 0, link.total_minor
+                return 0, 0, follows
             if change.total_minor - link.total_minor != change.difference_minor:
                 self.breach("change_difference", link.by, f"{change.difference_minor} is not what it makes dearer")
             return max(change.difference_minor, 0), change.refund_minor, change.total_minor
         used = self._used.pop(link.by, None)
         if used is None or (used.number, used.digest_after) != (row.number, link.digest_after):
             self.breach("revision_cause", row.reference, f"{link.by} does not make it what it became")
-            return 0, 0, link.total_minor
+            return 0, 0, follows
         if used.total_minor != link.total_minor:
             self.breach("cancellation_price", link.by, "it was quoted for another price than the booking had")
         return 0, used.refund_minor, used.total_minor - used.refund_minor
