@@ -224,6 +224,7 @@ def as_priced(shown):
 
 
 class TestPriceLock:
+    @pytest.mark.timeout(rounds(180, thorough=1_800))
     def test_holds_while_every_price_and_rule_changes(self, world, record_testsuite_property):
         stop = threading.Event()
         changers = [Changer(world, stop, 1 + 100_000 * n) for n in range(CHANGERS)]
