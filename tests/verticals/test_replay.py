@@ -166,6 +166,12 @@ class TestTampering:
         with pytest.raises(DoesNotFollow, match="line 2"):
             replay(Price.of("USD", made.lines[::-1]))
 
+    @pytest.mark.parametrize("nonsense", [{"rule": ["tax"]}, {"rule": None}, {"inputs": [1]}, {"inputs": None}])
+    def test_with_what_is_no_rule_or_inputs_is_found(self, nonsense):
+        line = replace(flat_price(FULL, 3).lines[0], **nonsense)
+        with pytest.raises(DoesNotFollow, match="no rule and inputs"):
+            replay(Price.of("USD", [line]))
+
     def test_with_a_rule_there_is_not_is_named(self):
         line = replace(flat_price(FULL, 3).lines[0], version=2)
         with pytest.raises(DoesNotFollow, match="no rule 'base_price' in version 2"):

@@ -64,6 +64,8 @@ def replay(price: Price) -> Price:
 def _again(place: int, line: PriceLine, before: _Lines) -> PriceLine:
     if not all(_is(each, int) for each in (line.amount_minor, line.quantity, line.version, line.item)):
         raise DoesNotFollow(place, "its figures are no whole numbers")
+    if not (_is(line.rule, str) and isinstance(line.inputs, Mapping)):
+        raise DoesNotFollow(place, "it names no rule and inputs")
     rule = RULES.get((line.rule, line.version))
     if rule is None:
         raise DoesNotFollow(place, f"there is no rule {line.rule[:40]!r} in version {line.version}")
