@@ -105,8 +105,12 @@ def table(heads: Row, rows: Sequence[Row]) -> str:
 
 # ---------------------------------------------------------------------------- settings
 def settings() -> list[type[ModuleSettings]]:
-    """Return every class of settings that has fields of its own, the house's first."""
-    return [kind for kind in kinds_of(ModuleSettings) if kind.model_fields and "<locals>" not in kind.__qualname__]
+    """Return every class of settings that has fields of its own, the house's first.
+
+    A class with an underscore only reads what another one describes.
+    """
+    found = (kind for kind in kinds_of(ModuleSettings) if kind.model_fields and not kind.__name__.startswith("_"))
+    return [kind for kind in found if "<locals>" not in kind.__qualname__]
 
 
 def bounds(info: FieldInfo) -> str:

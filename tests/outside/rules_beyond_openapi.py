@@ -49,7 +49,27 @@ STAY = {
 SEARCH = {*DATES, *TODAY, *CURSOR, "stay_too_long", "missing", "needs_circle", "south_above_north", "too_many"}
 NIGHTS = {*DATES, "below_minimum", "currency_mismatch", "out_of_range"}  # the last: dates from 2000 to 2200
 
+PAYING = {
+    *KEY,
+    "missing_field",  # a token, where the way to pay needs one
+    "invalid_value",  # a token and a kept way to pay
+    "invalid_format",  # an address browsers can be sent to
+    "card_number",  # digits that could be one
+    "payment_method_unavailable",  # what is offered here
+}
+SPAN = {"empty_or_negative_range", "out_of_range", "unknown_zone"}
+
 RULES = {
+    "POST /v1/payments": PAYING,
+    "POST /v1/payment-methods": PAYING,
+    "POST /v1/bookings/{reference}/changes": {*STAY, *KEY},
+    "POST /v1/bookings/{reference}/changes/{change_id}/confirm": KEY,
+    "POST /v1/owner/bookings/{reference}/refunds": KEY,
+    "POST /v1/owner/bookings/{reference}/accept": KEY,
+    "POST /v1/owner/bookings/{reference}/decline": KEY,
+    "GET /v1/owner/statement": SPAN,
+    "GET /v1/admin/statement": SPAN,
+    "POST /v1/webhooks/{provider}": {"webhook_refused"},  # a signature
     "POST /v1/accounts": NAMES,
     "POST /v1/quotes": STAY,
     "POST /v1/holds": KEY,

@@ -55,6 +55,7 @@ _TAGS: Final = (
     ("owner bookings", "Who comes."),
     ("owner money", "What was sold for you, and what you give back."),
     ("accounts", "People and their access tokens."),
+    ("operator sagas", "Journeys of money that wait, failed or need a person."),
     ("admin", "For those who run the installation."),
     ("integrity", "Whether the books are right."),
     ("operations", "For machines that watch over this one."),
