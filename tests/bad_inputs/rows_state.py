@@ -322,4 +322,30 @@ KEYS = [
     Case(65, "one key for two requests", reused, 422, "idempotency_key_reused", may_write=KEPT),
 ]
 
-CASES = [*STOCK, *HOLDS, *KEYS]
+# ------------------------------------------------------------------ requests to book, signed quotes
+
+
+def decide(verb, *, who="owner"):
+    """Decide about a booking that waits for nobody."""
+
+    def send(house):
+        reference = house.booking()["reference"]
+        return Sent("POST", f"/v1/owner/bookings/{reference}/{verb}", who=who, key=house.key())
+
+    return send
+
+
+def promised(signed):
+    return lambda house: Sent("POST", "/v1/quotes/verify", {"signed": signed}, who=None)  # noqa: ARG005 - every row has one
+
+
+PROMISES = [
+    Case(54, "accepting what waits for nobody", decide("accept"), 409, "not_requested", may_write=KEPT),
+    Case(54, "declining what waits for nobody", decide("decline"), 409, "not_requested", may_write=KEPT),
+    Case(60, "deciding for another owner", decide("accept", who="other_owner"), 404, "not_found"),
+    Case(61, "a guest who accepts for the host", decide("accept", who="guest"), 403, "forbidden"),
+    Case(61, "a signed quote longer than any", promised("x" * 60_001), 422, "too_long", "/signed"),
+    Case(61, "a signed quote that is a number", promised(7), 422, "type_error", "/signed"),
+]
+
+CASES = [*STOCK, *HOLDS, *KEYS, *PROMISES]
