@@ -224,28 +224,38 @@ class Nemesis(threading.Thread):
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._one_in = one_in
         self._hang_s = hang_s
+        self._struck = Counter()
         self.is_over = threading.Event()
 
     def run(self):
         with Bench(self._url) as bench:
             while not self.is_over.is_set():
-                waiting = [each for each in bench.good("GET", "/v1/faults")["data"] if each["times"]]
-                for operation in set(FAULTS) - {each["operation"] for each in waiting}:
+                waiting = self._waiting(bench)
+                for operation in sorted(set(FAULTS) - waiting):
                     what = self._random.choice(FAULTS[operation])
                     skip = self._random.randrange(self._one_in * 2)
                     bench.fault(operation, what, skip=skip, seconds=self._hang_s)
                 self.is_over.wait(0.1)
+
+    def _waiting(self, bench):
+        """What will still be struck; faults that are done are counted and taken away."""
+        waiting = set()
+        for each in bench.good("GET", "/v1/faults")["data"]:
+            if each["times"]:
+                waiting.add(each["operation"])
+            else:
+                self._struck[f"{each['operation']}:{each['what']}"] += each["struck"]
+                bench.good("DELETE", f"/v1/faults/{each['id']}")
+        return waiting
 
     def ends(self):
         """Let nothing go wrong any more, and return how often something did."""
         self.is_over.set()
         self.join(30)
         with Bench(self._url) as bench:
-            struck = Counter()
-            for each in bench.good("GET", "/v1/faults")["data"]:
-                struck[f"{each['operation']}:{each['what']}"] += each["struck"]
+            self._waiting(bench)
             bench.clear()
-        return struck
+        return self._struck
 
 
 class Books:
