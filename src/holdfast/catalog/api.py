@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError
 from holdfast.verticals.stays import NightTerms, StayTerms
+
+SERVICE_BP_MAX: Final = 3_000
+"""Largest service fee, in basis points."""
 
 
 class PropertyKind(StrEnum):

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index
 from sqlalchemy import column as sa_column
 
 from holdfast.catalog import rules
-from holdfast.catalog.api import PropertyKind
+from holdfast.catalog.api import SERVICE_BP_MAX, PropertyKind
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Real, Text, Whole
@@ -107,7 +107,7 @@ property_ = Table(
     _length("last_minute", 2, AHEAD_TEXT_MAX),
     _between("pets_max", 0, rules.PETS_MAX),
     _price("pet_minor"),
-    _between("service_bp", 0, rules.SERVICE_BP_MAX),
+    _between("service_bp", 0, SERVICE_BP_MAX),
     _between("latitude", -90, 90),
     _between("longitude", -180, 180),
     one_of("kind", PropertyKind),

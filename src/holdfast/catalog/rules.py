@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Final
 from zoneinfo import available_timezones
 
-from holdfast.catalog.api import Location, PropertyDraft
+from holdfast.catalog.api import SERVICE_BP_MAX, Location, PropertyDraft
 from holdfast.engine.money import BASIS_POINTS, is_currency
 from holdfast.kit.errors import FieldError
 from holdfast.verticals.cancellation import POLICIES, AfterCheckIn, CancellationPolicy, RefundWindow, Shares
@@ -38,7 +38,6 @@ ADJUSTMENTS_MAX: Final = 10
 ADJUSTMENT_NAME_MAX: Final = 60
 ADJUSTMENT_BP_MIN: Final = -9_000
 ADJUSTMENT_BP_MAX: Final = 10_000
-SERVICE_BP_MAX: Final = 3_000
 PETS_MAX: Final = 20
 WINDOWS_MAX: Final = 10
 GRACE_HOURS_MAX: Final = 168

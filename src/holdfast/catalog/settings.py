@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from holdfast.catalog.rules import SERVICE_BP_MAX
+from holdfast.catalog.api import SERVICE_BP_MAX
 from holdfast.kit.settings import ModuleSettings
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Self
 from pydantic import Discriminator, Tag
 
 from holdfast.catalog import rules
+from holdfast.catalog.api import SERVICE_BP_MAX
 from holdfast.catalog.routes.policies import (
     BasisPoints,
     CancellationPolicyOut,
@@ -179,7 +180,7 @@ class TermsIn(Wire):
     pets_max: Annotated[int, Between(0, rules.PETS_MAX)] = 0
     pet_fee: PriceIn | None = None
     """Per pet and stay."""
-    service_bp: Annotated[int, Between(0, rules.SERVICE_BP_MAX)] | None = None
+    service_bp: Annotated[int, Between(0, SERVICE_BP_MAX)] | None = None
     """What the platform takes on nights and fees, in basis points. Only an admin can change it; null: as it is."""
     instant: bool = True
     """Whether it is booked at once; else you have 24 hours to say yes."""
