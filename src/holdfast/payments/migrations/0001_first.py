@@ -96,6 +96,18 @@ def _create_payment() -> None:
         sa.Column("authorised_at", Moment(), nullable=True),
         sa.Column("captured_at", Moment(), nullable=True),
         sa.Column("ended_at", Moment(), nullable=True),
+        *_payment_rules(),
+        sa.UniqueConstraint("account_id", "route", "key", name=op.f("payments_payment_account_id_route_key_uq")),
+        sa.UniqueConstraint("hold_id", "attempt", name=op.f("payments_payment_hold_id_attempt_uq")),
+        sa.UniqueConstraint("open_hold", name=op.f("payments_payment_open_hold_uq")),
+        sa.UniqueConstraint("provider", "provider_ref", name=op.f("payments_payment_provider_provider_ref_uq")),
+        sa.PrimaryKeyConstraint("id"),
+        **STRICT,
+    )
+
+
+def _payment_rules() -> list[sa.CheckConstraint]:
+    return [
         sa.CheckConstraint("amount_minor > 0", name=op.f("payments_payment_amount_whole_ck")),
         sa.CheckConstraint(
             "captured_minor >= 0 AND captured_minor <= amount_minor", name=op.f("payments_payment_captured_fits_ck")
@@ -131,13 +143,7 @@ def _create_payment() -> None:
             "state IN ('starting', 'requires_action', 'authorised', 'captured', 'denied', 'voided')",
             name=op.f("payments_payment_state_known_ck"),
         ),
-        sa.UniqueConstraint("account_id", "route", "key", name=op.f("payments_payment_account_id_route_key_uq")),
-        sa.UniqueConstraint("hold_id", "attempt", name=op.f("payments_payment_hold_id_attempt_uq")),
-        sa.UniqueConstraint("open_hold", name=op.f("payments_payment_open_hold_uq")),
-        sa.UniqueConstraint("provider", "provider_ref", name=op.f("payments_payment_provider_provider_ref_uq")),
-        sa.PrimaryKeyConstraint("id"),
-        **STRICT,
-    )
+    ]
 
 
 def _create_refund() -> None:
