@@ -46,6 +46,8 @@ STAY = {
     "currency_mismatch",
     "duplicate_unit",
 }
+AMENDED = {"items_differ", "nothing_changes", "property_fixed", "awaiting_answer", "host_asked"}
+"""A change against the booking it is for."""
 SEARCH = {*DATES, *TODAY, *CURSOR, "stay_too_long", "missing", "needs_circle", "south_above_north", "too_many"}
 NIGHTS = {*DATES, "below_minimum", "currency_mismatch", "out_of_range"}  # the last: dates from 2000 to 2200
 
@@ -62,7 +64,8 @@ SPAN = {"empty_or_negative_range", "out_of_range", "unknown_zone"}
 RULES = {
     "POST /v1/payments": PAYING,
     "POST /v1/payment-methods": PAYING,
-    "POST /v1/bookings/{reference}/changes": {*STAY, *KEY},
+    "POST /v1/bookings/{reference}/cancellation-quotes": {"out_of_range", "not_yours", "awaiting_answer"},
+    "POST /v1/bookings/{reference}/changes": {*STAY, *KEY, *AMENDED},
     "POST /v1/bookings/{reference}/changes/{change_id}/confirm": KEY,
     "POST /v1/owner/bookings/{reference}/refunds": KEY,
     "POST /v1/owner/bookings/{reference}/accept": KEY,
