@@ -17,7 +17,8 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.secrets import Keyring
 from holdfast.kit.settings import Settings
-from holdfast.verticals.stays import POLICIES, STAY_NIGHTS_MAX, StayTerms
+from holdfast.verticals.cancellation import POLICIES
+from holdfast.verticals.stays import STAY_NIGHTS_MAX, StayTerms
 from support.polling import wait_until
 from support.process import HoldfastServer, clean_environment, run_holdfast
 from support.servers import die_with_parent, shared

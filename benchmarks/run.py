@@ -45,6 +45,12 @@ PARTS = (
         (("--seconds", "5", "--rounds", "3"),),
     ),
     Part(
+        "payments",
+        "benchmarks.payments.run",
+        (("--engines", "sqlite", "--bookings", "150", "--rounds", "1", "--seconds", "1.5"),),
+        (("--bookings", "1000", "--rounds", "3", "--seconds", "5"),),
+    ),
+    Part(
         "replay",
         "benchmarks.replay.run",
         (("--slice", "4000"),),
