@@ -2,10 +2,14 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, null, text, update
 
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.statements import statement
 from holdfast.kit.errors import DatabaseUnavailable, NotFound
+from holdfast.sagas import models
 from holdfast.sagas.api import JourneyState
 from support.polling import eventually
 
@@ -95,6 +99,20 @@ class TestAJourney:
         async with run_sagas({"loses": saga}) as sagas:
             await ended(sagas, "loses:1")
         assert seen == [0, 1]
+
+    async def test_begins_anew_when_its_row_says_less_than_its_journal(self, run_sagas):
+        seen, clock = [], Clock()
+        async with run_sagas({"count": counting(seen)}, clock=clock) as sagas:
+            await sagas.note([("count:1", "count", {"number": 1})])
+            await ended(sagas, "count:1")
+            # The module's database was restored from a moment at which the journey still waited.
+            forgets = update(models.journey).values(state=JourneyState.WAITING, outcome=null())
+            await sagas._db.put(statement(forgets)())
+            clock.advance(timedelta(seconds=301))
+            await sagas.find_lost()
+            found = await ended(sagas, "count:1")
+        assert (found.tries, found.outcome) == (2, "counted")
+        assert seen == [("first", 1), ("second", 1)] * 2
 
 
 class TestPatience:
