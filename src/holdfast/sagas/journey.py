@@ -59,7 +59,7 @@ class Stuck(HoldfastError):
     """The step was tried as often as makes sense; a person has to look. Trying again begins the saga anew."""
 
     code = "saga_stuck"
-    status = 500
+    status = 503
     title = "This cannot go on by itself"
 
 
