@@ -35,8 +35,8 @@ from holdfast.verticals.cancellation import (
     refund_all,
     shares_of,
 )
-from holdfast.verticals.stays import has_begun, price
-from verticals.stay_builder import stay, terms
+from holdfast.verticals.stays import has_begun
+from verticals.stay_builder import price, stay, terms
 
 TOTAL = 100_000
 TICK = timedelta(microseconds=1)
