@@ -36,10 +36,7 @@ def _alter_hold() -> None:
     table = "booking_hold"
     op.add_column(table, sa.Column("waited_at", Moment()))
     op.add_column(table, sa.Column("request_number", Whole()))
-    late_of: sa.Column[str] = sa.Column(
-        "late_of", Text(40), sa.ForeignKey("booking_hold.id", name=op.f("booking_hold_late_of_fk"))
-    )
-    op.add_column(table, late_of, inline_references=op.get_bind().dialect.name == "sqlite")
+    op.add_column(table, sa.Column("late_of", Text(40)))
     op.add_column(table, sa.Column("change_id", Text(40)))
     op.add_column(table, sa.Column("payable_minor", Whole()))
     alterations.change_check(
@@ -53,6 +50,7 @@ def _alter_hold() -> None:
     alterations.add_check(op, table, "booking_hold_late_direct_ck", "late_of IS NULL OR kind = 'direct'")
     alterations.add_check(op, table, "booking_hold_payable_whole_ck", "payable_minor >= 0")
     op.create_index("booking_hold_late_of_ix", table, ["late_of"], unique=True)
+    alterations.add_reference(op, table, "booking_hold_late_of_fk", "late_of", to=("booking_hold", "id"))
 
 
 def _alter_booking() -> None:

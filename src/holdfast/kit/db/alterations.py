@@ -31,9 +31,21 @@ def add_check(op: Any, table: str, name: str, condition: str) -> None:
     if op.get_bind().dialect.name != "sqlite":
         op.create_check_constraint(op.f(name), table, condition)
         return
+    _append(op, table, f"CONSTRAINT {name} CHECK ({condition})")
+
+
+def add_reference(op: Any, table: str, name: str, column: str, *, to: tuple[str, str]) -> None:
+    """Let a column that is there refer to a column (table, column) from now on."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.create_foreign_key(op.f(name), table, to[0], [column], [to[1]])
+        return
+    _append(op, table, f"CONSTRAINT {name} FOREIGN KEY({column}) REFERENCES {to[0]} ({to[1]})")
+
+
+def _append(op: Any, table: str, constraint: str) -> None:
     [sql] = op.get_bind().execute(_FIND, {"table": table}).one()
     end = sql.rindex(")")  # the one that closes the list; STRICT may follow
-    _put(op, table, f"{sql[:end].rstrip()},\n\tCONSTRAINT {name} CHECK ({condition})\n{sql[end:]}")
+    _put(op, table, f"{sql[:end].rstrip()},\n\t{constraint}\n{sql[end:]}")
 
 
 def _rewrite(op: Any, table: str, old: str, new: str) -> None:
