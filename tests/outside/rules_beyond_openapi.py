@@ -51,6 +51,8 @@ AMENDED = {"items_differ", "nothing_changes", "property_fixed", "awaiting_answer
 SEARCH = {*DATES, *TODAY, *CURSOR, "stay_too_long", "missing", "needs_circle", "south_above_north", "too_many"}
 NIGHTS = {*DATES, "below_minimum", "currency_mismatch", "out_of_range"}  # the last: dates from 2000 to 2200
 
+ANYWHERE = {"card_number_refused"}
+"""Digits that could be a card's, in any text."""
 PAYING = {
     *KEY,
     "missing_field",  # a token, where the way to pay needs one
@@ -109,7 +111,7 @@ def is_named_rule(operation, response, body):
     if "code" not in document:
         rules = re.compile(f"{CONTRACT.get(operation, UNREAD)}|{UNREAD}", re.DOTALL)
         return all(rules.match(part) for part in document["error"].split("; "))
-    rules = RULES.get(operation, set())
+    rules = RULES.get(operation, set()) | ANYWHERE
     found = document.get("errors") or [{"code": document["code"], "pointer": ""}]
     return all(error["code"] in rules or _is_whole_with_a_point(error, body) for error in found)
 
