@@ -77,7 +77,7 @@ class TestGuests:
 
         made = gina.confirmed(hold)
         assert (made["state"], made["total"]) == ("confirmed", quote["price"]["total"])
-        assert made["payment"] == {"method": "at_property", "status": "due_at_property"}
+        assert made["payment"] == {"method": "at_property", "status": "due_at_property", "payment_id": None}
         booking = gina.get(f"/v1/bookings/{made['reference']}")
         assert booking == gina.get("/v1/bookings", limit=1)["items"][0]
         assert booking == olga.get("/v1/owner/bookings", limit=1)["items"][0]
