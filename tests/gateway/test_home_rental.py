@@ -6,12 +6,14 @@ them; tables for everything that is refused.
 """
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from holdfast.accounts.api import Role
+from support.polling import eventually
 from support.product import PASSWORD, product
+from support.visitors import home
 
 VILLA, PENTHOUSE, NOWHERE = 2, 5, 4711
 VILLA_PRICE = 450
@@ -164,6 +166,24 @@ class TestBooking:
     @pytest.mark.parametrize("property_id", [PENTHOUSE, NOWHERE])
     async def test_a_property_that_is_not_there_or_not_listed(self, book, property_id):
         answer = await book(property_id=property_id)
+        assert (answer.status_code, answer.json()) == (404, NOT_AVAILABLE)
+
+    @pytest.mark.parametrize("term", ["instant", "pay_at_property"])
+    async def test_a_property_whose_owner_wants_to_be_asked_or_paid_first(self, house, book, dates, term):
+        made = await house.client.post(
+            "/v1/owner/properties", json=home(name=f"Not {term}", terms={term: False}), headers=house.owner.headers
+        )
+        property_id = made.json()["id"]
+        start, end = dates()
+        nights = {"first": date.fromisoformat(start), "end": date.fromisoformat(end)}
+
+        async def has_stock():
+            return bool((await house.door("booking").stock(property_ids=[property_id], **nights)).get(property_id))
+
+        await eventually(has_stock, within_s=20)
+        listed = (await house.client.get("/api/bookings/properties")).json()
+        assert [each["availability"] for each in listed if each["propertyId"] == property_id] == [False]
+        answer = await book(property_id=property_id, start=start, end=end)
         assert (answer.status_code, answer.json()) == (404, NOT_AVAILABLE)
 
     async def test_a_taken_night_is_not_available_and_the_day_of_departure_is(self, house, book):

@@ -332,7 +332,8 @@ def _property(found: Property) -> dict[str, Any]:
         "name": found.draft.name,
         "location": found.draft.location.address,
         "pricePerNight": _units(terms.base_minor, terms.currency),
-        "availability": found.draft.listed,
+        # The contract knows neither requests nor payments, so what needs one cannot be had here.
+        "availability": found.draft.listed and terms.instant and terms.pay_at_property,
     }
 
 

@@ -149,12 +149,15 @@ class Selling:
         """See `BookingApi.book`.
 
         Raises:
+            NotFound: The owner wants to be asked or paid first, which takes more than one step.
             Overloaded: Too many bookings at once got the same number.
         """
         desk = self._desk
         offers = await desk.quoting.offers([item])
         desk.quoting.judge([item], offers)
         offer = offers[item.property_id]
+        if not (offer.terms.instant and offer.terms.pay_at_property):
+            raise NotFound("This property is not booked in one step: its owner wants to be asked or paid first.")
         price = stays.flat_price(offer.terms, (item.check_out - item.check_in).days)
         order = PlaceOrder(
             hold_id=new_id("hold", desk.clock),
