@@ -1,5 +1,6 @@
 """Shares: whose the money is, exact to the cent, whatever lines and amounts come."""
 
+from dataclasses import replace
 from datetime import date, time
 
 from hypothesis import given
@@ -61,6 +62,14 @@ class TestTheSharesOfAPrice:
             ITEMS,
         )
         assert postings.to_json(found) == [["owner:7", 160], ["owner:8", 30], ["platform:fees", 11], ["tax", 9]]
+
+    def test_of_what_a_policy_keeps_stay_whose_they_were(self):
+        kept = [
+            replace(line("cancellation_fee", amount), inputs={"of": of})
+            for of, amount in {"nights": 500, "service": 70, "tax": 30}.items()
+        ]
+        found = postings.sale_of(price(*kept), ITEMS)
+        assert postings.to_json(found) == [["owner:7", 500], ["platform:fees", 70], ["tax", 30]]
 
     @given(st.lists(lines, min_size=1, max_size=12))
     def test_add_up_to_its_total_and_none_is_negative(self, made):

@@ -5,6 +5,7 @@
 | nights, adjustment, discount, cleaning, extra guests, pets | the owner of the line's item |
 | service | the platform |
 | tax | the tax office |
+| cancellation fee | whose the line was that it is kept of (its input `of`) |
 """
 
 from collections import Counter
@@ -12,12 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from holdfast.booking.api import QuotedStay
-from holdfast.engine.price import Price
+from holdfast.engine.price import Price, PriceLine
 from holdfast.payments.api import Share, Transfer
 from holdfast.verticals.cancellation import Refund
 
 PLATFORM: Final = "platform:fees"
 TAX: Final = "tax"
+_KEPT: Final = "cancellation_fee"
 _OTHERS: Final[Mapping[str, str]] = {"service": PLATFORM, "tax": TAX}
 
 
@@ -28,7 +30,12 @@ def owner_account(owner_id: int) -> str:
 
 def sale_of(price: Price, items: Sequence[QuotedStay]) -> tuple[Share, ...]:
     """Return whose a price is, of a booking with these items; the shares add up to its total."""
-    return shares_of(((line.kind, line.item, line.amount_minor) for line in price.lines), items)
+    return shares_of(((_kind_of(line), line.item, line.amount_minor) for line in price.lines), items)
+
+
+def _kind_of(line: PriceLine) -> str:
+    """Return what a line is for; what a policy keeps stays what it was kept of."""
+    return str(line.inputs.get("of", line.kind)) if line.kind == _KEPT else line.kind
 
 
 def giving(refund: Refund, items: Sequence[QuotedStay]) -> tuple[Share, ...]:
