@@ -167,7 +167,11 @@ class TestARequest:
         booking = await house.settled(made["reference"], "completed")
         assert booking["state"] == "confirmed"
         assert (await house.payment(payment))["state"] == "captured"
-        assert refusal(await house.ask("POST", f"{path}/decline", who=house.owner)) == (409, "not_requested")
+        key = house.fresh_key()
+        for _ in range(2):
+            refused = await house.ask("POST", f"{path}/decline", who=house.owner, key=key)
+            assert refusal(refused) == (409, "not_requested")
+        assert refused.headers["idempotent-replayed"] == "true"
 
     async def test_that_is_declined_costs_nothing(self, house, request_made):
         made, payment = request_made

@@ -33,8 +33,11 @@ PROPERTY = {
     "reserved_name",
     "wrong_count",
     "malformed",  # letters of all scripts
+    "zero",  # an adjustment that changes nothing
+    "read_only",  # what the platform decides
 }
 STAY = {
+    "too_many_pets",
     *DATES,
     *TODAY,
     "stay_too_long",
@@ -68,7 +71,7 @@ RULES = {
     "POST /v1/payment-methods": PAYING,
     "POST /v1/bookings/{reference}/cancellation-quotes": {"out_of_range", "not_yours", "awaiting_answer"},
     "POST /v1/bookings/{reference}/changes": {*STAY, *KEY, *AMENDED},
-    "POST /v1/bookings/{reference}/changes/{change_id}/confirm": KEY,
+    "POST /v1/bookings/{reference}/changes/{change_id}/confirm": {*KEY, "payment_mismatch"},
     "POST /v1/owner/bookings/{reference}/refunds": KEY,
     "POST /v1/owner/bookings/{reference}/accept": KEY,
     "POST /v1/owner/bookings/{reference}/decline": KEY,
@@ -79,12 +82,13 @@ RULES = {
     "POST /v1/quotes": STAY,
     "POST /v1/holds": KEY,
     "POST /v1/holds/{hold_id}/extend": KEY,
-    "POST /v1/bookings": KEY,
+    "POST /v1/bookings": {*KEY, "payment_mismatch"},  # a payment against a hold
     "POST /v1/bookings/{reference}/cancel": KEY,
     "GET /v1/bookings": CURSOR,
     "GET /v1/search/stays": SEARCH,
     "GET /v1/properties/{property_id}/calendar": DATES,
     "GET /v1/owner/bookings": CURSOR,
+    "GET /v1/operator/sagas": CURSOR,
     "GET /v1/owner/properties": CURSOR,
     "POST /v1/owner/properties": PROPERTY,
     "PUT /v1/owner/properties/{property_id}": {*PROPERTY, "precondition_failed"},  # If-Match against what is there

@@ -26,13 +26,10 @@ from holdfast.verticals.stays import slot_night
 
 _REFUSALS: Final[Mapping[str, type[HoldfastError]]] = {
     refusal.code: refusal
-    for refusal in (
-        api.AlreadyCancelled, api.AlreadyConfirmed, api.BelowSold, api.CancellationTooLate, api.CapacityTaken,
-        api.ChangeNotActive, api.QuoteSuperseded,
-        api.ExtensionLimit, api.HoldExpired, api.HoldNotActive, api.HoldQuotaExceeded, api.QuoteExpired, Invalid,
-        NotBookable, NotFound,
-    )
-}  # fmt: skip
+    for refusal in (*vars(api).values(), Invalid, NotBookable, NotFound)
+    if isinstance(refusal, type) and issubclass(refusal, HoldfastError)
+}
+"""Every refusal a door of ours can make, so that whichever was kept under a key can be made again."""
 
 
 class Tokens:
