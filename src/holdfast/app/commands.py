@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Final
 
 import click
@@ -127,8 +128,8 @@ async def recount(settings: Settings, run: RunSettings) -> Recount:
 def show_report(report: Recount, *, as_json: bool) -> None:
     """Print a report."""
     if as_json:
-        stock = asdict(report.stock) | {"started_at": report.stock.started_at.isoformat()}
-        click.echo(json.dumps(stock | {"money": None if report.money is None else asdict(report.money)}, indent=2))
+        money = None if report.money is None else asdict(report.money)
+        click.echo(json.dumps(asdict(report.stock) | {"money": money}, indent=2, default=datetime.isoformat))
         return
     counted = _counted(report)
     if not report.breaches:
