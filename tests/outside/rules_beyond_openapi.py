@@ -22,6 +22,7 @@ CURSOR = {"cursor_invalid"}
 NAMES = {"invalid_username", "invalid_email", "password_too_common"}
 """Scripts of Unicode, and what everybody guesses first."""
 PROPERTY = {
+    "empty_or_negative_range",  # the end of an adjustment against its beginning
     "unknown_zone",  # the IANA database, which changes without us
     "currency_mismatch",  # one price against another
     "above_maximum",  # one number against another

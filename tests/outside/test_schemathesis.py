@@ -47,7 +47,7 @@ checks.missing_required_header.expected-statuses = [403, 428]
 
 [[operations]]
 include-operation-id = "verify_quote"
-checks.unsupported_method.enabled = false
+checks.allow_header_conformance.enabled = false
 """
 
 PARAMETERS = {
