@@ -22,6 +22,9 @@ CURSOR = {"cursor_invalid"}
 NAMES = {"invalid_username", "invalid_email", "password_too_common"}
 """Scripts of Unicode, and what everybody guesses first."""
 PROPERTY = {
+    "no_last_window",  # a policy's windows against what it gives after check-in
+    "mixed",  # one price against another
+    "out_of_range",  # dates from 2000 to 2200
     "empty_or_negative_range",  # the end of an adjustment against its beginning
     "unknown_zone",  # the IANA database, which changes without us
     "currency_mismatch",  # one price against another
