@@ -19,7 +19,7 @@ from holdfast.gateway.payment_shapes import (
     PaymentAttempt,
     shown,
 )
-from holdfast.gateway.statement_csv import csv_of
+from holdfast.gateway.statement_csv import COLUMNS, csv_of
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import KEY_ERRORS, success, unwrapped
@@ -46,6 +46,10 @@ _ZONE_MAX: Final = 64
 _FIRST_YEAR: Final = 2000
 _LAST_YEAR: Final = 2200
 _CSV: Final = "text/csv"
+_EXAMPLE: Final = (
+    f"{','.join(COLUMNS)}\r\n1,2026-11-20T09:33:12Z,capture,provider:simulator,guest:6,990.00,99000,USD,"
+    "pay_01JD3Z9B2K7M4P8R5T1V3X6Y0C,7K2M9QXR4T,capture:pay_01JD3Z9B2K7M4P8R5T1V3X6Y0C\r\n"
+)
 _PLATFORM: Final = "platform:fees"
 
 
@@ -262,7 +266,7 @@ def of_admins(payments: PaymentsApi) -> Router:
 
 def _statement(what: str) -> dict[int | str, dict[str, Any]]:
     text = {"type": "string", "description": "One line for each transfer, after a line of column names."}
-    return {200: {"description": what, "content": {_CSV: {"schema": text}}}}
+    return {200: {"description": what, "content": {_CSV: {"schema": text, "example": _EXAMPLE}}}}
 
 
 def _answer(statement: Statement, form: StatementForm) -> Response:

@@ -19,6 +19,12 @@ from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import PathText, Wire
 from holdfast.payments.api import PaymentOutcomeUnknown, PaymentsApi, WebhookReceipt, WebhookRefused
 
+_EXAMPLE: Final = {
+    "id": "msg_01JD3Z9B2K7M4P8R5T1V3X6Y0C",
+    "type": "payment.captured",
+    "timestamp": "2026-11-20T09:33:12Z",
+    "data": {"payment": "sim_pay_01JD3Z9B2K7M4P8R5T1V3X6Y0C"},
+}
 BODY_MAX_BYTES: Final = 262_144
 """Providers' messages have a few kilobytes."""
 AT_ONCE: Final = 64
@@ -116,7 +122,7 @@ def router(*, payments: PaymentsApi, clock: Clock) -> Router:
             "requestBody": {
                 "required": True,
                 "description": "Exactly as the provider signed it.",
-                "content": {"application/json": {"schema": {"type": "object"}}},
+                "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
             }
         },
     )

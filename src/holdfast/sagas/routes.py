@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
+from pydantic import ConfigDict
 
 from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, CursorInvalid, Cursors, filter_digest
@@ -20,6 +21,30 @@ _ID: Final = "place:93274926551040"
 _ADMINS: Final = (Unauthenticated, Forbidden)
 _WANTED: Final = (JourneyState.WAITING, JourneyState.FAILED, JourneyState.NEEDS_HUMAN)
 
+_JOURNEY: Final[dict[str, Any]] = {
+    "id": _ID,
+    "saga": "place_booking",
+    "state": "needs_human",
+    "outcome": "payment_outcome_unknown",
+    "detail": "capture: The provider has not answered",
+    "tries": 1,
+    "args": {"number": 93274926551040, "payment_id": "pay_01JD3Z9B2K7M4P8R5T1V3X6Y0C"},
+    "created_at": "2026-11-20T09:33:10Z",
+    "updated_at": "2026-11-20T09:48:12Z",
+}
+_STEP: Final[dict[str, Any]] = {
+    "position": 1,
+    "name": "look",
+    "result": {"value": {"state": "confirmed"}},
+    "started_at": "2026-11-20T09:33:11Z",
+    "ended_at": "2026-11-20T09:33:11Z",
+}
+
+
+def _shown(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 JourneyId = Annotated[PathText, Path(description="The `id` of the journey.", examples=[_ID])]
 Limit = Annotated[int, Digits(1, PAGE_MAX), Query(description="How many to return at most.")]
 Cursor = Annotated[str, Line(CURSOR_LENGTH_MAX), Query(description="`next_cursor` of the page before.")]
@@ -29,6 +54,8 @@ SagaName = Annotated[str, Line(40), Query(description="Only those of this saga, 
 
 class JourneyOut(Wire):
     """One journey: one run of a saga, with what it is about and how it stands."""
+
+    model_config = _shown(_JOURNEY)
 
     id: str
     saga: str
@@ -60,6 +87,8 @@ class JourneyOut(Wire):
 class JourneysPage(Wire):
     """A page of journeys."""
 
+    model_config = _shown({"items": [_JOURNEY], "next_cursor": None})
+
     items: Annotated[tuple[JourneyOut, ...], items(PAGE_MAX)]
     next_cursor: str | None
 
@@ -87,6 +116,8 @@ class StepOut(Wire):
 
 class JourneyDetail(JourneyOut):
     """One journey with its steps."""
+
+    model_config = _shown(_JOURNEY | {"steps": [_STEP]})
 
     steps: Annotated[tuple[StepOut, ...], items(_STEPS_MAX)]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import Path, Response
+from fastapi import Body, Path, Response
 
 from holdfast.booking.api import (
     AlreadyCancelled,
@@ -41,6 +41,9 @@ _COMMON: Final = (Unauthenticated, NotFound, Invalid)
 _OVER: Final = (AlreadyCancelled, CancellationTooLate)
 
 
+CancelItems = Annotated[NewCancellationQuote | None, Body(examples=[{"items": [0]}])]
+
+
 def cancellations(booking: BookingApi) -> Router:
     """Return the routes of cancellations."""
     router = Router(prefix="/v1/bookings", tags=["cancellations"])
@@ -51,7 +54,7 @@ def cancellations(booking: BookingApi) -> Router:
         responses=success(201, "What comes back, line by line.") | responses(*_COMMON, *_OVER),
     )
     async def quote_cancellation(
-        reference: Reference, principal: CurrentPrincipal, body: NewCancellationQuote | None = None
+        reference: Reference, principal: CurrentPrincipal, body: CancelItems = None
     ) -> CancellationQuoteOut:
         """Say what canceling gives back, of all or of some items, and promise that for 15 minutes.
 

@@ -61,6 +61,21 @@ class KeyOut(Wire):
 class KeysOut(Wire):
     """A JSON Web Key Set, the present key first."""
 
+    model_config = shown(
+        {
+            "keys": [
+                {
+                    "kty": "OKP",
+                    "crv": "Ed25519",
+                    "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                    "kid": "x7Jm2p0Qd8",
+                    "alg": "EdDSA",
+                    "use": "sig",
+                }
+            ]
+        }
+    )
+
     keys: tuple[KeyOut, ...]
 
 
