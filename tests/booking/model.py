@@ -22,6 +22,7 @@ from holdfast.booking.api import (
     QuoteExpired,
     RuleViolation,
 )
+from holdfast.kit.errors import NotFound
 
 QUOTE_MINUTES, HOLD_MINUTES, HOLD_MINUTES_MOST, HOLDS_MOST = 15, 10, 30, 3
 DECIDE_MINUTES = 25
@@ -146,6 +147,8 @@ class Model:
         return self._placed(made)
 
     def book(self, account, stay):
+        if self.homes[stay.home].asks:
+            return NotFound
         cells = self.fitting(self.prepared([stay]))
         return CapacityTaken if cells is None else self._placed(Standing(cells, HoldState.CONFIRMED, account))
 

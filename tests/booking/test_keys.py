@@ -102,7 +102,58 @@ async def blocking(house, guest):
     return ask
 
 
-WAYS = (placing, extending, confirming, booking, cancelling, blocking)
+async def deciding(house, guest):
+    asked = await house.booked(guest, house.stay(await house.home(instant=False)))
+
+    def ask(at=house, who=guest, **how):
+        return at.bookings.decide(caller=caller(who, **how), owner=house.owner, number=asked.number, accept=True)
+
+    return ask
+
+
+async def changing(house, guest):
+    home = await house.home(units=60)
+    booked = await house.booked(guest, house.stay(home))
+
+    def ask(at=house, who=guest, **how):
+        return at.bookings.place_change(
+            caller=caller(who, **how),
+            principal=guest_of(who),
+            number=booked.number,
+            items=[house.stay(home, 0, 2)],
+        )
+
+    return ask
+
+
+async def confirming_a_change(house, guest):
+    home = await house.home(units=60)
+    booked = await house.booked(guest, house.stay(home))
+    change = await house.change(booked, house.stay(home, 0, 2))
+
+    def ask(at=house, who=guest, **how):
+        return at.bookings.confirm_change(
+            caller=caller(who, **how),
+            principal=guest_of(who),
+            number=booked.number,
+            change_id=change.id,
+            payment=None,
+        )
+
+    return ask
+
+
+WAYS = (
+    placing,
+    extending,
+    confirming,
+    booking,
+    cancelling,
+    blocking,
+    deciding,
+    changing,
+    confirming_a_change,
+)
 every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 

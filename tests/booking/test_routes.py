@@ -222,7 +222,7 @@ class TestBookings:
         assert answer.status_code == 201
         made = answer.json()
         assert made["total"] == held["price"]["total"]
-        assert made["payment"] == {"method": "at_property", "status": "due_at_property"}
+        assert made["payment"] == {"method": "at_property", "status": "due_at_property", "payment_id": None}
         assert answer.headers["location"] == f"/v1/bookings/{made['reference']}"
         read = await house.client.get(answer.headers["location"], headers=house.guest.headers)
         assert read.status_code == 200

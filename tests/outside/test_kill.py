@@ -85,13 +85,19 @@ DOCTORED = {
     " WHERE state = 'confirmed' LIMIT 1)",
     "a lost cancellation": "UPDATE booking_booking SET state = 'confirmed', cancelled_at = NULL, refund_minor = NULL"
     " WHERE number = (SELECT min(number) FROM booking_booking WHERE state = 'cancelled')",
-    "a second effect of a key": "INSERT INTO booking_hold SELECT 'hold_twice', kind, account_id, quote_id, 'released',"
+    "a second effect of a key": "INSERT INTO booking_hold (id, kind, account_id, quote_id, state, spans, items,"
+    " price, total_minor, currency, digest, note, created_at, expires_at, extendable_until)"
+    " SELECT 'hold_twice', kind, account_id, quote_id, 'released',"
     " spans, items, price, total_minor, currency, digest, note, created_at, expires_at, extendable_until"
     " FROM booking_hold WHERE kind = 'guest' LIMIT 1",
-    "an effect of what was refused": "INSERT INTO booking_hold SELECT 'hold_ghost', 'guest', account_id, id, 'held',"
+    "an effect of what was refused": "INSERT INTO booking_hold (id, kind, account_id, quote_id, state, spans, items,"
+    " price, total_minor, currency, digest, note, created_at, expires_at, extendable_until)"
+    " SELECT 'hold_ghost', 'guest', account_id, id, 'held',"
     " options, items, price, total_minor, currency, digest, NULL, created_at, expires_at, expires_at FROM booking_quote"
     " WHERE id NOT IN (SELECT quote_id FROM booking_hold WHERE quote_id IS NOT NULL) LIMIT 1",
-    "a hold nobody was told of": "INSERT INTO booking_hold SELECT 'hold_mute', 'direct', account_id, NULL, 'released',"
+    "a hold nobody was told of": "INSERT INTO booking_hold (id, kind, account_id, quote_id, state, spans, items,"
+    " price, total_minor, currency, digest, note, created_at, expires_at, extendable_until)"
+    " SELECT 'hold_mute', 'direct', account_id, NULL, 'released',"
     " spans, items, price, total_minor, currency, digest, note, created_at, NULL, NULL FROM booking_hold"
     " WHERE kind = 'guest' LIMIT 1",
 }

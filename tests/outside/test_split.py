@@ -44,7 +44,11 @@ def test_modules_with_databases_of_their_own_work_together(urls):
         assert gina.get("/v1/bookings")["items"] == kept
         assert len(olga.get("/v1/owner/bookings")["items"]) == 2
     owners = {engine: {name.partition("_")[0] for name in truth.tables(url)} for engine, url in urls.items()}
-    assert owners == {"sqlite": {"catalog", "search"}, "postgresql": {"accounts"}, "mysql": {"booking"}}
+    assert owners == {
+        "sqlite": {"catalog", "payments", "sagas", "search"},
+        "postgresql": {"accounts"},
+        "mysql": {"booking"},
+    }
     assert run_holdfast("drop", "--yes", env=env).returncode == 0
     left = set().union(*(truth.tables(url) for url in urls.values()))
     assert {name for name in left if not name.endswith("_migration")} == set()

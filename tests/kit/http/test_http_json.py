@@ -1,12 +1,19 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from holdfast.kit.errors import Invalid
 from holdfast.kit.http.json import DEPTH_MAX, pointer_of, read_json
-from holdfast.kit.http.refusals import DuplicateKey, InvalidEncoding, InvalidUnicode, JsonTooDeep, MalformedJson
+from holdfast.kit.http.refusals import (
+    CardNumberRefused,
+    DuplicateKey,
+    InvalidEncoding,
+    InvalidUnicode,
+    JsonTooDeep,
+    MalformedJson,
+)
 
 REFUSALS = (MalformedJson, DuplicateKey, InvalidEncoding, InvalidUnicode, JsonTooDeep, Invalid)
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
@@ -32,7 +39,11 @@ def read_or_refused(body):
 
 @given(VALUES, st.booleans())
 def test_what_is_json_is_read_as_it_was_meant(value, is_ascii):
-    assert read_json(json.dumps(value, ensure_ascii=is_ascii).encode()) == value
+    try:
+        read = read_json(json.dumps(value, ensure_ascii=is_ascii).encode())
+    except CardNumberRefused:
+        assume(condition=False)  # it is refused for what it looks like, not for its form
+    assert read == value
 
 
 @given(st.binary(max_size=200))

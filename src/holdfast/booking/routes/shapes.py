@@ -227,7 +227,8 @@ class LineOut(Wire):
             amount=MoneyOut(amount=line.amount_minor, currency=currency),
             rule=line.rule,
             version=line.version,
-            inputs=dict(line.inputs),
+            # In one order: a database may keep another, and a repeated answer is the same to the byte.
+            inputs={name: line.inputs[name] for name in sorted(line.inputs)},
             item=line.item,
         )
 
