@@ -16,6 +16,7 @@ from support.product import PASSWORD, product
 from support.visitors import home
 
 VILLA, PENTHOUSE, NOWHERE = 2, 5, 4711
+SAMPLES = 5
 VILLA_PRICE = 450
 NOT_AVAILABLE = {"message": "Property not found or not available"}
 NO_BOOKING = {"error": "Booking not found"}
@@ -130,7 +131,8 @@ class TestProperties:
     async def test_are_listed_for_everybody_as_in_the_document(self, house):
         answer = await house.client.get("/api/bookings/properties")
         assert answer.status_code == 200
-        places = [tuple(each.values()) for each in answer.json()]
+        # Other tests of this file may have listed more.
+        places = [tuple(each.values()) for each in answer.json() if each["propertyId"] <= SAMPLES]
         assert list(answer.json()[0]) == ["propertyId", "name", "location", "pricePerNight", "availability"]
         assert places == [
             (1, "Modern City Apartment", "New York City NY", 120, True),

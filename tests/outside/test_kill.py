@@ -15,7 +15,7 @@ from support.servers import MariaDB, PostgreSQL
 from support.visitors import SECRET, Site
 
 GUESTS = 8
-KILLS = rounds(3, thorough=100)
+KILLS = rounds(2, thorough=100)
 ACTS_BETWEEN_KILLS = (60, 240)
 ENVIRONMENT = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_BOOKING_HOLDS_MOST": "10000"}
 """Guests keep holds for good here, so that there is something to lose."""

@@ -30,7 +30,7 @@ from support.visitors import SECRET, Site, confirmation, day, stay
 
 HOMES_OF_EACH = 2
 GUESTS = 4
-HOLDS = rounds(48, thorough=1_000)
+HOLDS = rounds(32, thorough=1_000)
 CHANGERS = 2
 PAUSE_S = 0.05
 """Between two changes of one changer, so that some looks at a page and the quote after it meet the same prices."""

@@ -51,7 +51,7 @@ from support.simulator import SHARED, Bench, beside  # noqa: E402 - as above
 GOOD, CHALLENGE = "pm_card_visa", "pm_card_threeDSecure2Required"
 WITHIN_S = 60.0
 REACHED = 0.8
-SAMPLE = 6
+SAMPLE = 5
 """Points of each house in a short run."""
 
 STEPS = {

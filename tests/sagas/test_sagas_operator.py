@@ -95,11 +95,12 @@ class TestThePage:
 
 
 class TestTheCommandLine:
-    def test_lists_shows_and_retries_beside_a_server(self, fresh_url):
-        with HoldfastServer("--database", fresh_url) as server:
-            nothing = run_holdfast("sagas", "list", "--database", fresh_url)
+    def test_lists_shows_and_retries_beside_a_server(self, tmp_path):
+        url = f"sqlite:///{tmp_path}/busy.db"
+        with HoldfastServer("--database", url) as server:
+            nothing = run_holdfast("sagas", "list", "--database", url)
             assert (nothing.returncode, nothing.stdout) == (0, "nothing waits, nothing failed, nobody is needed\n")
-            assert run_holdfast("sagas", "show", "place:1", "--database", fresh_url).returncode == 2
+            assert run_holdfast("sagas", "show", "place:1", "--database", url).returncode == 2
             assert "DBOS" not in server.output()
 
     def test_launches_nothing(self, tmp_path):
