@@ -93,8 +93,8 @@ lock: dev ## compile requirements/*.in anew (ARGS="--upgrade-package fastapi")
 	@for each in run:run.txt dev:run.txt build:dev.txt; do \
 		name=$${each%%:*}; constraints=; \
 		test $$name = run || constraints="--constraints requirements/$${each##*:}"; \
-		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-			--custom-compile-command "make lock" $$constraints requirements/$$name.in \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+			--no-emit-index-url --custom-compile-command "make lock" $$constraints requirements/$$name.in \
 			--output-file requirements/$$name.txt $(ARGS); \
 	done
 	@if grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.txt; then \
