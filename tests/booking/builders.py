@@ -21,7 +21,7 @@ from holdfast.booking.api import Booking, CancellationQuote, Change, Hold, Night
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
-from holdfast.catalog.service import Catalog
+from holdfast.catalog.service.catalog import Catalog
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx

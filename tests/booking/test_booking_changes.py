@@ -24,7 +24,7 @@ from holdfast.booking.api import (
 )
 from holdfast.engine.price import sum_of
 from holdfast.kit.auth import Principal
-from holdfast.kit.errors import Invalid, NotFound
+from holdfast.kit.errors import Invalid, NotFound, PaymentRequired
 from holdfast.kit.keyed import Keyed, KeyReused
 from holdfast.verticals.cancellation import POLICIES
 from support.effort import rounds
@@ -213,9 +213,9 @@ class TestMoney:
         assert (change.hold.payable_minor, change.difference_minor) == (11_000, 11_000)
         payable = await house.bookings.payable(account_id=guest, hold_id=change.hold.id, hold_token=change.hold.token)
         assert (payable.payable_minor, payable.change_id) == (11_000, change.id)
-        with pytest.raises(Invalid) as refusal:
+        with pytest.raises(PaymentRequired) as refusal:
             await house.confirm_change(change, booking)
-        assert refusal.value.errors[0].code == "payment_required"
+        assert (refusal.value.extra["hold_id"], refusal.value.extra["amount"]) == (change.hold.id, 11_000)
         assert await seen(house, booking) == booking
         await house.confirm_change(change, booking, payment_id="payment_2")
         assert (await house.bookings.change(change_id=change.id)).payment_id == "payment_2"

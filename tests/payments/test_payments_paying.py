@@ -6,7 +6,7 @@ import pytest
 from money_house import AMOUNT, SHARES, new_guest, new_hold, sale
 from scripted_provider import CHALLENGE, DECLINED, LOST_AFTER, LOST_BEFORE, NEVER
 
-from holdfast.kit.errors import Invalid, NotFound
+from holdfast.kit.errors import Invalid, NotFound, PaymentRequired
 from holdfast.kit.keyed import KeyInProgress, KeyReused
 from holdfast.payments import models
 from holdfast.payments.api import (
@@ -19,7 +19,6 @@ from holdfast.payments.api import (
     PaymentMethod,
     PaymentMismatch,
     PaymentOutcomeUnknown,
-    PaymentRequired,
     PaymentState,
     PaymentStatus,
 )
@@ -304,7 +303,7 @@ class TestArranging:
         payment = await house.pay()
         before = house.provider.calls.total()
         agreed = await self.arrange(house, payment)
-        assert (agreed.method, agreed.status, agreed.payment_id) == (PaymentMethod.CARD, "pending", payment.id)
+        assert (agreed.method, agreed.status, agreed.id) == (PaymentMethod.CARD, "pending", payment.id)
         assert house.provider.calls.total() == before
 
     async def test_asks_the_provider_where_the_guest_may_have_approved(self, house):
@@ -315,14 +314,10 @@ class TestArranging:
         house.provider.approve(payment.provider_ref)
         assert (await self.arrange(house, payment)).status == "pending"
 
-    async def test_takes_paying_on_arrival_only_where_nothing_is_due(self, house, guest, hold):
-        asked = {"account_id": guest, "hold_id": hold, "method": PaymentMethod.AT_PROPERTY, "payment_id": None}
-        agreed = await house.payments.arrange(**asked, due=(0, "USD"))
-        assert agreed.status is PaymentStatus.DUE_AT_PROPERTY
+    @pytest.mark.parametrize("method", [PaymentMethod.AT_PROPERTY, PaymentMethod.CARD])
+    async def test_needs_a_payment(self, house, guest, hold, method):
         with pytest.raises(PaymentRequired):
-            await house.payments.arrange(**asked, due=(1, "USD"))
-        with pytest.raises(PaymentRequired):
-            await house.payments.arrange(**asked | {"method": PaymentMethod.CARD}, due=(0, "USD"))
+            await house.payments.arrange(account_id=guest, hold_id=hold, method=method, payment_id=None, due=(1, "USD"))
 
     @pytest.mark.parametrize(
         "other",

@@ -381,14 +381,20 @@ class BookingApi(Protocol):
             NotFound: No such booking with this payment.
         """
 
-    async def confirm(self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms) -> Keyed[Booking]:
+    async def confirm(
+        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms | None
+    ) -> Keyed[Booking]:
         """Turn a live hold into a booking at the held price, or into a request where an owner wants to be asked.
+
+        Terms without a payment's id mean on arrival; whether every stay allows that is judged here, with the hold. None
+        means that nobody has agreed on a payment: then only an earlier answer under the same key is given again.
 
         Raises:
             NotFound: No such hold, somebody else's, or the token is not its token.
             HoldExpired: Too late; the stock may be gone.
             HoldNotActive: It was released.
             AlreadyConfirmed: It is a booking.
+            PaymentRequired: It has to be paid first. This is not kept under the key.
         """
 
     async def book(self, *, caller: Caller, item: StayItem, payment: PaymentTerms) -> Keyed[Booking]:

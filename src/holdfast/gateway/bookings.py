@@ -21,7 +21,7 @@ from holdfast.booking.api import (
 )
 from holdfast.gateway.payment_shapes import HOLD_ID, PAYMENT_ID, PaymentChoice, shown
 from holdfast.kit.auth import Principal
-from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
+from holdfast.kit.errors import Invalid, NotFound, PaymentRequired, Unauthenticated
 from holdfast.kit.http.answers import KEY_ERRORS, caller, success, unwrapped
 from holdfast.kit.http.keys import KeyedRequest
 from holdfast.kit.http.principals import CurrentPrincipal
@@ -34,7 +34,6 @@ from holdfast.payments.api import (
     PaymentMethod,
     PaymentMismatch,
     PaymentOutcomeUnknown,
-    PaymentRequired,
     PaymentsApi,
     PaymentStatus,
 )
@@ -142,6 +141,9 @@ class BookingMade(Wire):
         )
 
 
+_ON_ARRIVAL: Final = PaymentChoice(method=PaymentMethod.AT_PROPERTY)
+
+
 class Confirming:
     """Confirms holds and changes once their payment is settled, with the doors of both."""
 
@@ -159,13 +161,7 @@ class Confirming:
             PaymentRequired: It has to be paid first.
             AlreadyConfirmed: It is a booking with another payment, or paid otherwise.
         """
-        try:
-            held = await self._booking.payable(account_id=who.account_id, hold_id=hold_id, hold_token=hold_token)
-        except (HoldExpired, HoldNotActive, AlreadyConfirmed):
-            # It can become nothing any more, so payments is not asked; booking knows what this key was told before.
-            terms = _as_chosen(choice)
-        else:
-            terms = await self._terms(who.account_id, held, choice)
+        terms = await self._agreed(who.account_id, hold_id, hold_token, choice)
         try:
             return await self._booking.confirm(caller=who, hold_id=hold_id, hold_token=hold_token, payment=terms)
         except AlreadyConfirmed:
@@ -173,6 +169,18 @@ class Confirming:
             if booked is None or booked.payment_id is None or booked.payment_id != choice.payment_id:
                 raise
             return Keyed(value=booked, replayed=True)
+
+    async def _agreed(
+        self, account_id: int, hold_id: str, hold_token: str, choice: PaymentChoice
+    ) -> PaymentTerms | None:
+        if choice == _ON_ARRIVAL:
+            # Nothing is asked of payments, and booking judges with the hold whether that is allowed.
+            return PaymentTerms(method=PaymentMethod.AT_PROPERTY, status=PaymentStatus.DUE_AT_PROPERTY)
+        try:
+            held = await self._booking.payable(account_id=account_id, hold_id=hold_id, hold_token=hold_token)
+        except (HoldExpired, HoldNotActive, AlreadyConfirmed):
+            return None  # payments is not asked; booking knows what this key was told before
+        return await self._terms(account_id, held, choice)
 
     async def change(
         self, *, who: Caller, principal: Principal, reference: str, change_id: str, choice: PaymentChoice | None
@@ -184,35 +192,27 @@ class Confirming:
         """
         booked = await self._booking.get_booking(principal=principal, reference=reference)
         change = await self._booking.get_change(principal=principal, number=booked.number, change_id=change_id)
-        terms = await self._terms_of(change, booked, who.account_id, choice)
+        # Where nothing is agreed, booking says what is to be paid, or repeats what this key was told before.
+        terms = await self._terms_of(change, who.account_id, choice)
         return await self._booking.confirm_change(
             caller=who, principal=principal, number=booked.number, change_id=change_id, payment=terms
         )
 
-    async def _terms_of(
-        self, change: Change, booked: Booking, account_id: int, choice: PaymentChoice | None
-    ) -> PaymentTerms | None:
-        if change.hold.state is not HoldState.HELD:
-            return None if choice is None else _as_chosen(choice)  # booking refuses it, or repeats what it answered
-        if choice is None and change.hold.payable_minor == 0:
+    async def _terms_of(self, change: Change, account_id: int, choice: PaymentChoice | None) -> PaymentTerms | None:
+        if choice is None or choice == _ON_ARRIVAL or change.hold.state is not HoldState.HELD:
             return None
-        if choice is None and booked.payment_method == PaymentMethod.AT_PROPERTY:
-            choice = PaymentChoice(method=PaymentMethod.AT_PROPERTY)
-        if choice is None:
-            raise PaymentRequired(extra={"hold_id": change.hold.id})
         return await self._terms(account_id, change.hold, choice)
 
     async def _terms(self, account_id: int, held: Hold, choice: PaymentChoice) -> PaymentTerms:
-        """Agree with payments on how a hold is paid; what may be paid on arrival is not due now."""
-        on_arrival = choice.method is PaymentMethod.AT_PROPERTY and all(item.pay_at_property for item in held.items)
-        agreed = await self._payments.arrange(
+        """Agree with payments on how a hold is paid."""
+        paying = await self._payments.arrange(
             account_id=account_id,
             hold_id=held.id,
-            due=(0 if on_arrival else held.payable_minor, held.price.currency),
+            due=(held.payable_minor, held.price.currency),
             method=choice.method,
             payment_id=choice.payment_id,
         )
-        return PaymentTerms(method=agreed.method, status=agreed.status, payment_id=agreed.payment_id)
+        return PaymentTerms(method=paying.method, status=paying.status, payment_id=paying.id)
 
 
 def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
@@ -274,7 +274,3 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         return BookingMade.of(unwrapped(changed, response))
 
     return made
-
-
-def _as_chosen(choice: PaymentChoice) -> PaymentTerms:
-    return PaymentTerms(method=choice.method, status=PaymentStatus.PENDING, payment_id=choice.payment_id)

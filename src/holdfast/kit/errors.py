@@ -68,6 +68,14 @@ class Forbidden(HoldfastError):
     title = "Not allowed"
 
 
+class PaymentRequired(HoldfastError):
+    """What you want to confirm has to be paid first: `POST /v1/payments`, approve it if asked, then confirm."""
+
+    code = "payment_required"
+    status = 402
+    title = "Payment required"
+
+
 class Unauthenticated(HoldfastError):
     """Send a valid access token in `Authorization: Bearer …`."""
 

@@ -165,15 +165,6 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrangement:
-    """What was agreed about paying one hold."""
-
-    method: PaymentMethod
-    status: PaymentStatus
-    payment_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """A part of an amount and whose it is: `owner:<account>`, `platform:fees`, `tax` (see docs/ledger.md)."""
 
@@ -300,14 +291,6 @@ class MoneyReport:
     duration_ms: int = 0
 
 
-class PaymentRequired(HoldfastError):
-    """What you want to confirm has to be paid first: `POST /v1/payments`, approve it if asked, then confirm."""
-
-    code = "payment_required"
-    status = 402
-    title = "Payment required"
-
-
 class PaymentDenied(HoldfastError):
     """The provider or the guest said no; `denial` says why. Nothing was charged. Try another way to pay."""
 
@@ -415,14 +398,14 @@ class PaymentsApi(Protocol):
 
     async def arrange(
         self, *, account_id: int, hold_id: str, due: tuple[int, str], method: PaymentMethod, payment_id: str | None
-    ) -> Arrangement:
-        """Agree on how a hold is paid, before it is confirmed: `due` is what must be paid online now, with currency.
+    ) -> Payment:
+        """Return the payment that pays for a hold, before it is confirmed: `due` is what is to be paid, with currency.
 
         Nothing is asked of the provider where it has already said that this payment is authorised; else it is asked.
         Repeating it for the same hold changes nothing.
 
         Raises:
-            PaymentRequired: Something is due and no payment is named, or it still waits for the guest.
+            PaymentRequired: No payment is named, or it still waits for the guest.
             PaymentMismatch: The payment is somebody else's, another hold's, amount's or currency's, or has ended.
             PaymentDenied: It was denied.
             PaymentOutcomeUnknown: The provider did not answer in time.

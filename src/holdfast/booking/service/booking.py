@@ -102,7 +102,9 @@ class Bookings(BookingApi):
         await self._selling.release_hold(account_id=account_id, hold_id=hold_id)
 
     @override
-    async def confirm(self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms) -> Keyed[Booking]:
+    async def confirm(
+        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms | None
+    ) -> Keyed[Booking]:
         return await self._selling.confirm(caller=caller, hold_id=hold_id, hold_token=hold_token, payment=payment)
 
     @override

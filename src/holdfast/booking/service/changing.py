@@ -33,7 +33,7 @@ from holdfast.booking.service.revising import Revision, revise, told
 from holdfast.engine.money import fraction
 from holdfast.engine.price import Price, PriceLine
 from holdfast.kit.db.statements import Row
-from holdfast.kit.errors import FieldError, Invalid, NotFound
+from holdfast.kit.errors import NotFound, PaymentRequired
 from holdfast.verticals.cancellation import Refund, RefundLine, refund
 
 _FEES: Final = frozenset({"cleaning", *OF})
@@ -161,7 +161,7 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
         AlreadyCancelled: The booking has ended.
         ChangeNotActive: The change was confirmed or let go, or the booking has become another since.
         HoldExpired: It ran out.
-        Invalid: It has to be paid and is not.
+        PaymentRequired: It has to be paid and is not.
     """
     row, change = batch.bookings.get(order.number), batch.after.changes.get(order.by_id or "")
     if row is None or change is None or change.number != row.number:
@@ -172,8 +172,10 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
     _must_be_open(batch, row, change, standing)
     paid_by = None if order.payment is None else order.payment.payment_id
     if standing.row.payable_minor and paid_by is None:
-        error = FieldError(pointer="/payment", code="payment_required", detail="The difference has to be paid first.")
-        raise Invalid(error.detail, errors=[error])
+        raise PaymentRequired(
+            "The difference has to be paid first.",
+            extra={"hold_id": change.hold_id, "amount": standing.row.payable_minor, "currency": row.currency},
+        )
     batch.changes.move(change.hold_id, HoldState.HELD, HoldState.CONFIRMED)
     batch.changes.quotas[standing.row.account_id] -= 1
     standing.state = HoldState.CONFIRMED

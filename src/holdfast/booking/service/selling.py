@@ -117,7 +117,9 @@ class Selling:
         """See `BookingApi.release_hold`."""
         await self._desk.settling.settle(SettleOrder(verb=Verb.RELEASE, account_id=account_id, hold_id=hold_id))
 
-    async def confirm(self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms) -> Keyed[Booking]:
+    async def confirm(
+        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms | None
+    ) -> Keyed[Booking]:
         """See `BookingApi.confirm`.
 
         Raises:
@@ -129,7 +131,7 @@ class Selling:
         return await self.confirmed(order, payment)
 
     async def confirmed(
-        self, order: SettleOrder, payment: PaymentTerms, *, by: ConfirmedBy = ConfirmedBy.GUEST
+        self, order: SettleOrder, payment: PaymentTerms | None, *, by: ConfirmedBy = ConfirmedBy.GUEST
     ) -> Keyed[Booking]:
         """Carry out an order to confirm, with a number of its own for the booking.
 
@@ -137,7 +139,7 @@ class Selling:
             Overloaded: Too many bookings at once got the same number.
         """
         for _ in range(DRAFT_TRIES):
-            draft = await self._desk.draft(payment, by=by)
+            draft = None if payment is None else await self._desk.draft(payment, by=by)
             try:
                 settled = await self._desk.settle(replace(order, draft=draft))
             except UniqueViolation:

@@ -54,7 +54,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import IntegrityViolation
 from holdfast.kit.db.statements import Row
-from holdfast.kit.errors import HoldfastError, NotFound
+from holdfast.kit.errors import HoldfastError, NotFound, PaymentRequired
 from holdfast.kit.lanes import Lane
 
 _SWEEP_BATCH: Final = 500
@@ -167,8 +167,8 @@ class Settling:
                 order.key.refuse_other(kept)
                 return Before(kept.answer)
             settled, answer = self._settled(batch, order)
-        except NotFound as refusal:
-            return refusal
+        except (NotFound, PaymentRequired) as refusal:
+            return refusal  # not kept: whoever pays meanwhile may use the key for the same
         except HoldfastError as refusal:
             if order.key and kept is None:
                 batch.changes.new_keys.append(order.key.row(refusal_kept(refusal)))
@@ -211,11 +211,12 @@ class Settling:
     def _confirm(self, batch: Batch, order: SettleOrder, standing: Standing) -> tuple[Booking, dict[str, Any]]:
         must_be_held(batch, standing)
         draft, row = order.draft, standing.row
-        assert draft is not None, "a confirmation says what the booking will be"  # noqa: S101 - programmer's error
         if row.change_id is not None:
             raise NotFound("This hold is for a change of a booking: confirm the change.")
         items: tuple[QuotedStay, ...] = stays_of(row.items)
         price = price_of(row.price)
+        if draft is None or (draft.payment.payment_id is None and not all(item.pay_at_property for item in items)):
+            raise PaymentRequired(extra={"amount": row.total_minor, "currency": row.currency})
         decide_by = None
         if all(item.instant for item in items):
             batch.changes.move(row.id, HoldState.HELD, HoldState.CONFIRMED)

@@ -11,11 +11,10 @@ from typing_extensions import override
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.statements import Row
-from holdfast.kit.errors import NotFound
+from holdfast.kit.errors import NotFound, PaymentRequired
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller, Keyed
 from holdfast.payments.api import (
-    Arrangement,
     Case,
     CaseKind,
     CaseState,
@@ -27,10 +26,8 @@ from holdfast.payments.api import (
     PaymentMismatch,
     PaymentOrder,
     PaymentOutcomeUnknown,
-    PaymentRequired,
     PaymentsApi,
     PaymentState,
-    PaymentStatus,
     Refund,
     RefundOrder,
     Sale,
@@ -92,19 +89,17 @@ class Payments(PaymentsApi):
     @override
     async def arrange(
         self, *, account_id: int, hold_id: str, due: tuple[int, str], method: PaymentMethod, payment_id: str | None
-    ) -> Arrangement:
+    ) -> Payment:
         if payment_id is None:
-            if method is PaymentMethod.AT_PROPERTY and due[0] == 0:
-                return Arrangement(method=method, status=PaymentStatus.DUE_AT_PROPERTY)
             raise PaymentRequired(extra={"amount": due[0], "currency": due[1]})
         row = await self._desk.db.read(lambda tx: records.find(tx, payment_id))
         if row is None or (row.account_id, row.hold_id, row.method) != (account_id, hold_id, method):
             raise PaymentMismatch
-        if due[0] and (row.amount_minor, row.currency) != due:
+        if (row.amount_minor, row.currency) != due:
             raise PaymentMismatch
         if row.state in {PaymentState.STARTING, PaymentState.REQUIRES_ACTION}:
             row = await self._looking.refresh(payment_id)
-        return Arrangement(method=method, status=_arranged(row), payment_id=payment_id)
+        return _paying(row)
 
     @override
     async def get(self, *, payment_id: str) -> Payment:
@@ -271,8 +266,8 @@ class Payments(PaymentsApi):
         await self._desk.db.write(lambda tx: cases.forget_messages(tx, older_than_s=age_s))
 
 
-def _arranged(row: Row) -> PaymentStatus:
-    """Return how a hold stands that is paid by a payment.
+def _paying(row: Row) -> Payment:
+    """Return a payment that its provider has said yes to.
 
     Raises:
         PaymentRequired: The guest has not approved it.
@@ -281,7 +276,7 @@ def _arranged(row: Row) -> PaymentStatus:
         PaymentOutcomeUnknown: The provider knows nothing of it yet.
     """
     if row.state is PaymentState.AUTHORISED or (row.state is PaymentState.CAPTURED and not row.refunded_minor):
-        return payment_of(row).status
+        return payment_of(row)
     if row.state is PaymentState.DENIED:
         raise PaymentDenied(extra={"payment_id": row.id, "denial": row.denial})
     if row.state is PaymentState.REQUIRES_ACTION:
