@@ -23,6 +23,8 @@ UNDER_WAY = """
          + (SELECT count(*) FROM sagas_journey WHERE state = 'waiting')
 """
 """What has yet to be let go, taken or given back, by itself."""
+_FOLLOWED = {"booking.stock": "catalog", "sagas.booking": "booking", "sagas.payments": "payments"}
+"""Who makes rows of what others tell, and whose events those are."""
 JSON = {"content-type": "application/json"}
 
 _MOVES_BY_ITSELF = {
@@ -107,6 +109,8 @@ class House:
         self._days = iter(range(20, 720, 2))
         self._numbers = itertools.count(1)
         self._paid = None
+        self.stirred = False
+        """Whether the last case left something that goes on by itself for a while."""
         self.people = {
             "guest": self.site.guest("gina"),
             "rival": self.site.guest("rita"),
@@ -177,6 +181,17 @@ class House:
         if self._paid is None:
             self._paid = self.bought()
         return self._paid
+
+    def settled(self):
+        """Wait until everybody has heard what earlier requests told, so that what moves from now on was asked for."""
+        assert wait_until(lambda: not self._unheard(), within_s=30), f"{self._unheard()} have not been heard"
+
+    def _unheard(self):
+        told = dict(self._file.execute("SELECT name, seq FROM sqlite_sequence"))
+        heard = {}
+        for table in ("booking_cursor", "sagas_cursor"):
+            heard |= dict(self._file.execute(f"SELECT name, seq FROM {table}"))  # noqa: S608 - names from above
+        return [name for name, source in _FOLLOWED.items() if heard.get(name, 0) < told.get(f"{source}_outbox", 0)]
 
     def quiet(self, holds=lambda: True):
         """Wait until something holds, no money waits for a journey, and no table has moved for a while."""

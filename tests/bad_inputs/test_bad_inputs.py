@@ -87,8 +87,10 @@ def houses(tmp_path_factory):
 def test_bad_input(houses, case):
     house = houses(case.where)
     sent = case.send(house)
-    if case.settles:
+    if case.settles or house.stirred:
         house.quiet()
+    house.stirred = case.settles
+    house.settled()
     before = house.state()
     began = time.monotonic()
     answer = house.answer(sent)
