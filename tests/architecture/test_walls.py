@@ -7,7 +7,7 @@ import pytest
 from architecture.house import MODULES, PACKAGE, contract, sources
 from holdfast.app.modules import MODULES as REGISTERED
 
-SQL_LIVES_IN = {"store.py", "models.py", "store", "migrations"}
+SQL_LIVES_IN = {"store.py", "models", "models.py", "store", "migrations"}
 ALEMBICS_TABLES = ("app", "schema.py")
 """Reads the revision of each schema from Alembic's own tables, which are no module's."""
 CLOCK = {

@@ -99,6 +99,7 @@ BAD = [
         "/terms/policy/windows/0/shares/nights_bp",
         "out_of_range",
     ),
+    (body(terms=terms(policy=windows((1, 1)) | {"grace_hours": 1.5})), "/terms/policy/grace_hours", "type_error"),
     (
         body(terms=terms(policy=windows((5, 1)) | {"after_check_in": {"nights_more": 1, "shares": shares(0)}})),
         "/terms/policy/windows",

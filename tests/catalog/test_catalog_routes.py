@@ -11,7 +11,7 @@ from catalog_refused import BAD
 from fastapi import FastAPI
 
 from holdfast.catalog.routes.routers import routers
-from holdfast.catalog.service import Catalog
+from holdfast.catalog.service.catalog import Catalog
 from holdfast.catalog.settings import CatalogSettings
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database

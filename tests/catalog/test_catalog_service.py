@@ -12,11 +12,12 @@ from asyncpg.exceptions import StringDataRightTruncationError
 from catalog_drafts import ADMIN, GUEST, OTHER_OWNER, OWNER, draft
 from sqlalchemy import bindparam, insert
 
-from holdfast.catalog import store
 from holdfast.catalog.api import PropertyKind, VersionConflict
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
-from holdfast.catalog.models import outbox, property_, tables
-from holdfast.catalog.service import Catalog
+from holdfast.catalog.models import outbox, tables
+from holdfast.catalog.models.properties import property_
+from holdfast.catalog.service.catalog import Catalog
+from holdfast.catalog.store import properties as store
 from holdfast.kit.db.errors import CheckViolation, ForeignKeyViolation
 from holdfast.kit.db.migrate import differences, migrate
 from holdfast.kit.db.opening import open_database

@@ -17,8 +17,8 @@ from holdfast.accounts.rules import mistakes
 from holdfast.app.demo.load import OWNERS, PASSWORD, USERS, drafts, occupancy
 from holdfast.app.demo.pack import homes
 from holdfast.catalog.api import PropertyKind
-from holdfast.catalog.rules import draft_errors, unit_errors
-from holdfast.catalog.service import Catalog
+from holdfast.catalog.rules.properties import draft_errors, unit_errors
+from holdfast.catalog.service.catalog import Catalog
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
 from holdfast.verticals.replay import replay

@@ -23,7 +23,7 @@ from dbos import DBOS
 from holdfast.booking import models as booking_models
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
-from holdfast.catalog.service import Catalog
+from holdfast.catalog.service.catalog import Catalog
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.errors import NotFound

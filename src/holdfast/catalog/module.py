@@ -2,7 +2,7 @@
 
 from holdfast.catalog.models import outbox, tables
 from holdfast.catalog.routes.routers import routers
-from holdfast.catalog.service import Catalog
+from holdfast.catalog.service.catalog import Catalog
 from holdfast.catalog.settings import CatalogSettings
 from holdfast.kit.module import Built, House, Module
 

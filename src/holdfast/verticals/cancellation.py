@@ -1,4 +1,7 @@
-"""Cancellation of stays: policies as data, what they give back at an instant, and the curve over all instants.
+"""Cancellation: policies as data, what they give back at an instant, and the curve over all instants.
+
+It is written in the words of stays, where most is to be told. A table or a flight is one night here, which begins with
+the reservation or the departure; whatever it costs is of the kind of nights, but for service and tax.
 
 A policy is ordered windows. Each is open up to an instant counted in calendar days before check-in (same wall time, in
 the property's zone) and gives back a share of every *kind* of line: nights, cleaning, service, and taxes in proportion
@@ -21,13 +24,15 @@ from holdfast.engine.money import BASIS_POINTS, fraction
 from holdfast.engine.price import PriceLine, sum_of
 from holdfast.verticals.wording import counted, percent
 
+_CHECK_IN: Final = "check-in"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """What comes back of each kind of line, in basis points: 10000 is all of it."""
 
     nights_bp: int
-    """Of nights, adjustments, discount, extra guests and pets."""
+    """Of nights and all else that is not named below: adjustments, discounts, extra guests, pets, fares, deposits."""
     cleaning_bp: int
     service_bp: int
     tax_bp: int | None = None
@@ -36,12 +41,14 @@ class Shares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundWindow:
-    """Canceling `days_before` days before check-in or earlier gives these shares back."""
+    """Canceling `days_before` days and `hours_before` hours before check-in or earlier gives these shares back."""
 
     days_before: int
     shares: Shares
     nights_kept: int = 0
     """So many nights are paid whatever the shares say; these are of the rest."""
+    hours_before: int = 0
+    """Real hours, not those of the wall clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,8 @@ class Booked:
     booked_at: datetime
     lines: tuple[PriceLine, ...]
     """The lines of this stay alone."""
+    start: str = _CHECK_IN
+    """What its beginning is called: `departure` of a flight, `the reservation` of a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +185,9 @@ POLICIES: Final[Mapping[str, CancellationPolicy]] = MappingProxyType(
 )
 """The policies an owner chooses from, as the field has them; money nobody earned, such as cleaning, comes back."""
 
-_OF_NIGHTS: Final = frozenset({"nights", "adjustment", "discount", "extra_guests", "pets"})
 _TAX: Final = "tax"
+_APART: Final = frozenset({"cleaning", "service", _TAX})
+"""Kinds of line that have a share of their own; every other is of the nights."""
 _TICK: Final = timedelta(microseconds=1)
 _NOTHING: Final = shares_of(0)
 
@@ -274,6 +284,7 @@ def policy_from_json(stored: Mapping[str, Any]) -> CancellationPolicy:
                 days_before=window["days_before"],
                 shares=Shares(**window["shares"]) if "shares" in window else shares_of(window["refund_bp"]),
                 nights_kept=window.get("nights_kept", 0),
+                hours_before=window.get("hours_before", 0),
             )
             for window in stored["windows"]
         ),
@@ -298,7 +309,9 @@ def _clock_of(stay: Booked) -> _Clock:
     return _Clock(
         opens=opens,
         grace_until=grace_until,
-        windows=tuple(min(opens, instant(-window.days_before)) for window in policy.windows),
+        windows=tuple(
+            min(opens, instant(-window.days_before) - timedelta(hours=window.hours_before)) for window in policy.windows
+        ),
         nights=tuple(instant(night) for night in range((stay.check_out - stay.check_in).days)),
     )
 
@@ -310,12 +323,12 @@ def _judged(stay: Booked, clock: _Clock, now: datetime) -> _Verdict:
     if now <= clock.opens:
         for window, until in zip(stay.policy.windows, clock.windows, strict=True):
             if now <= until:
-                return _Verdict("window", _window_text(window), window.shares, window.nights_kept)
+                return _Verdict("window", _window_text(window, stay.start), window.shares, window.nights_kept)
         return _Verdict("nothing", "Canceled too late or not refundable: nothing comes back.", _NOTHING)
     after = stay.policy.after_check_in
     kept = _kept_after_check_in(stay, clock, now)
     if after is None or kept >= len(clock.nights):
-        return _Verdict("nothing", "The stay has begun: nothing comes back.", _NOTHING)
+        return _Verdict("nothing", f"It is after {stay.start}: nothing comes back.", _NOTHING)
     paid = f"{counted(kept - after.nights_more, 'night')} spent and {after.nights_more} more are paid"
     return _Verdict("after_check_in", f"{paid}; of the rest {_shares_text(after.shares)}.", after.shares, kept)
 
@@ -337,7 +350,8 @@ def _refund_of(stay: Booked, verdict: _Verdict) -> Refund:
     left = max(0, nights - verdict.nights_kept)
     shares = verdict.shares
     back = [0] * len(stay.lines)
-    _give_back(back, stay.lines, _OF_NIGHTS, shares.nights_bp * left, BASIS_POINTS * nights)
+    of_nights = {line.kind for line in stay.lines} - _APART
+    _give_back(back, stay.lines, of_nights, shares.nights_bp * left, BASIS_POINTS * nights)
     _give_back(back, stay.lines, {"cleaning"}, shares.cleaning_bp, BASIS_POINTS)
     _give_back(back, stay.lines, {"service"}, shares.service_bp, BASIS_POINTS)
     if shares.tax_bp is None:
@@ -404,8 +418,10 @@ def _same(one: RefundStep, other: RefundStep) -> bool:
     return (one.refund_minor, one.rule, one.detail) == (other.refund_minor, other.rule, other.detail)
 
 
-def _window_text(window: RefundWindow) -> str:
-    when = f"at least {counted(window.days_before, 'day')} before check-in" if window.days_before else "before check-in"
+def _window_text(window: RefundWindow, start: str) -> str:
+    ahead = [counted(window.days_before, "day")] if window.days_before else []
+    ahead += [counted(window.hours_before, "hour")] if window.hours_before else []
+    when = f"at least {' and '.join(ahead)} before {start}" if ahead else f"before {start}"
     kept = f"{counted(window.nights_kept, 'night')} paid, of the rest " if window.nights_kept else ""
     return f"Canceled {when}: {kept}{_shares_text(window.shares)}."
 

@@ -30,6 +30,7 @@ from holdfast.verticals.price_rules import (
     tax,
     weekend_price,
 )
+from holdfast.verticals.reasons import Reason
 from holdfast.verticals.wording import counted
 
 STAY_NIGHTS_MAX: Final = 365
@@ -147,17 +148,6 @@ class StayRequest:
     """The day of departure, which is not a night."""
     guests: int
     pets: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One rule that stands against a request."""
-
-    rule: str
-    detail: str
-    """What a person reads."""
-    field: str
-    """The field of the request to change: `check_in`, `check_out`, `guests` or `pets`."""
 
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -1,16 +1,15 @@
-"""The rows of the catalog. The limits are those of `rules`: the database refuses what the service would."""
+"""The rows of properties. The limits are those of `rules`: the database refuses what the service would."""
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index, Table, func, true
-from sqlalchemy import column as sa_column
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, true
 
-from holdfast.catalog import rules
 from holdfast.catalog.api import SERVICE_BP_MAX, PropertyKind
+from holdfast.catalog.models.base import between, length, price, tables
+from holdfast.catalog.rules import properties as rules
 from holdfast.engine.money import BASIS_POINTS
-from holdfast.kit.db.tables import STRICT, module_tables, one_of
+from holdfast.kit.db.tables import STRICT, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Real, Text, Whole
-from holdfast.kit.outbox import Outbox
 from holdfast.verticals.stays import STAY_NIGHTS_MAX
 
 DISCOUNTS_TEXT_MAX: Final = 500
@@ -18,22 +17,6 @@ AHEAD_TEXT_MAX: Final = 300
 ADJUSTMENTS_TEXT_MAX: Final = 2500
 POLICY_TEXT_MAX: Final = 2000
 _LAST_MINUTE = 24 * 60 - 1
-
-tables: Final = module_tables("catalog")
-
-
-def _between(column: str, least: int | str, most: int | str) -> CheckConstraint:
-    return CheckConstraint(f"{column} BETWEEN {least} AND {most}", name=f"{column}_range")
-
-
-def _price(column: str) -> CheckConstraint:
-    return _between(column, 0, rules.PRICE_MAX_MINOR)
-
-
-def _length(column: str, least: int, most: int) -> CheckConstraint:
-    characters: ColumnElement[int] = func.char_length(sa_column(column, Text(most)))
-    return CheckConstraint(characters.between(least, most), name=f"{column}_length")
-
 
 property_ = Table(
     "catalog_property",
@@ -91,46 +74,46 @@ property_ = Table(
     Column("created_at", Moment(), nullable=False),
     Column("changed_at", Moment(), nullable=False),
     CheckConstraint("version >= 1", name="version_positive"),
-    _length("name", 1, rules.NAME_MAX),
-    _length("description", 0, rules.TEXT_MAX),
-    _length("house_rules", 0, rules.HOUSE_RULES_MAX),
-    _length("address", 1, rules.ADDRESS_MAX),
-    _length("neighbourhood", 0, rules.ADDRESS_MAX),
-    _length("city", 1, rules.CITY_MAX),
-    _length("country", 2, 2),
-    _length("currency", 3, 3),
-    _length("zone", 1, rules.ZONE_MAX),
-    _length("discounts", 2, DISCOUNTS_TEXT_MAX),
-    _length("policy", 2, POLICY_TEXT_MAX),
-    _length("adjustments", 2, ADJUSTMENTS_TEXT_MAX),
-    _length("early_bird", 2, AHEAD_TEXT_MAX),
-    _length("last_minute", 2, AHEAD_TEXT_MAX),
-    _between("pets_max", 0, rules.PETS_MAX),
-    _price("pet_minor"),
-    _between("service_bp", 0, SERVICE_BP_MAX),
-    _between("latitude", -90, 90),
-    _between("longitude", -180, 180),
+    length("name", 1, rules.NAME_MAX),
+    length("description", 0, rules.TEXT_MAX),
+    length("house_rules", 0, rules.HOUSE_RULES_MAX),
+    length("address", 1, rules.ADDRESS_MAX),
+    length("neighbourhood", 0, rules.ADDRESS_MAX),
+    length("city", 1, rules.CITY_MAX),
+    length("country", 2, 2),
+    length("currency", 3, 3),
+    length("zone", 1, rules.ZONE_MAX),
+    length("discounts", 2, DISCOUNTS_TEXT_MAX),
+    length("policy", 2, POLICY_TEXT_MAX),
+    length("adjustments", 2, ADJUSTMENTS_TEXT_MAX),
+    length("early_bird", 2, AHEAD_TEXT_MAX),
+    length("last_minute", 2, AHEAD_TEXT_MAX),
+    between("pets_max", 0, rules.PETS_MAX),
+    price("pet_minor"),
+    between("service_bp", 0, SERVICE_BP_MAX),
+    between("latitude", -90, 90),
+    between("longitude", -180, 180),
     one_of("kind", PropertyKind),
-    _between("bedrooms", 0, rules.ROOMS_MAX),
-    _between("beds", 0, rules.ROOMS_MAX),
-    _between("bathrooms", 0, rules.ROOMS_MAX),
-    _price("base_minor"),
-    _price("weekend_minor"),
-    _price("cleaning_minor"),
-    _price("extra_guest_minor"),
-    _between("guests_max", 1, rules.GUESTS_MAX),
-    _between("guests_included", 1, "guests_max"),
-    _between("tax_bp", 0, BASIS_POINTS),
+    between("bedrooms", 0, rules.ROOMS_MAX),
+    between("beds", 0, rules.ROOMS_MAX),
+    between("bathrooms", 0, rules.ROOMS_MAX),
+    price("base_minor"),
+    price("weekend_minor"),
+    price("cleaning_minor"),
+    price("extra_guest_minor"),
+    between("guests_max", 1, rules.GUESTS_MAX),
+    between("guests_included", 1, "guests_max"),
+    between("tax_bp", 0, BASIS_POINTS),
     CheckConstraint("min_nights >= 1", name="min_nights_positive"),
-    _between("max_nights", "min_nights", STAY_NIGHTS_MAX),
-    _between("check_in_minute", 0, _LAST_MINUTE),
-    _between("check_out_minute", 0, _LAST_MINUTE),
-    _between("advance_notice_days", 0, rules.NOTICE_DAYS_MAX),
-    _between("booking_window_days", "advance_notice_days", rules.BOOKING_WINDOW_DAYS_MAX),
-    _between("preparation_nights", 0, rules.PREPARATION_NIGHTS_MAX),
-    _between("rating", 0, rules.RATING_MAX),
+    between("max_nights", "min_nights", STAY_NIGHTS_MAX),
+    between("check_in_minute", 0, _LAST_MINUTE),
+    between("check_out_minute", 0, _LAST_MINUTE),
+    between("advance_notice_days", 0, rules.NOTICE_DAYS_MAX),
+    between("booking_window_days", "advance_notice_days", rules.BOOKING_WINDOW_DAYS_MAX),
+    between("preparation_nights", 0, rules.PREPARATION_NIGHTS_MAX),
+    between("rating", 0, rules.RATING_MAX),
     CheckConstraint("reviews >= 0", name="reviews_positive"),
-    _between("units", 1, rules.UNITS_MAX),
+    between("units", 1, rules.UNITS_MAX),
     Index(None, "owner_id", "id"),
     **STRICT,
 )
@@ -152,12 +135,10 @@ night = Table(
     Column("max_nights", Whole()),
     Column("closed_to_arrival", Flag(), nullable=False),
     Column("closed_to_departure", Flag(), nullable=False),
-    _price("price_minor"),
-    _between("min_nights", 1, STAY_NIGHTS_MAX),
-    _between("max_nights", 1, STAY_NIGHTS_MAX),
+    price("price_minor"),
+    between("min_nights", 1, STAY_NIGHTS_MAX),
+    between("max_nights", 1, STAY_NIGHTS_MAX),
     CheckConstraint("min_nights <= max_nights", name="nights_ordered"),
     **STRICT,
 )
 """What differs on one night. A night without a row is ordinary."""
-
-outbox: Final = Outbox("catalog", tables)

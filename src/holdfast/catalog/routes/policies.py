@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from holdfast.catalog import rules
+from holdfast.catalog.rules import properties as rules
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.http.wire import Between, Wire, items
 from holdfast.verticals.cancellation import POLICIES, AfterCheckIn, CancellationPolicy, RefundWindow, Shares
@@ -41,9 +41,15 @@ def _policy_name(value: Any) -> Any:
     return value
 
 
+BY_NAME: Final = "by name"
+BY_WINDOWS: Final = "by windows"
+"""How a policy is said. No field is called so: pydantic puts the form into the path of an error, where a form called
+`windows` would be taken for the field."""
+
+
 def policy_form(value: Any) -> str:
-    """Return how a policy is said: by its `name` or by its `windows`."""
-    return "name" if isinstance(value, str) else "windows"
+    """Return how a policy is said."""
+    return BY_NAME if isinstance(value, str) else BY_WINDOWS
 
 
 class SharesIn(Wire):

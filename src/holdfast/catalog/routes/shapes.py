@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final, Self
 from pydantic import Field, WithJsonSchema
 from typing_extensions import override
 
-from holdfast.catalog import rules
 from holdfast.catalog.api import Location, Property, PropertyDraft, PropertyKind
 from holdfast.catalog.routes.policies import POLICY, Code, shown
 from holdfast.catalog.routes.terms import TERMS, Nights, PriceIn, TermsIn, TermsOut, currency_mismatch
+from holdfast.catalog.rules import properties as rules
 from holdfast.kit.errors import Invalid
 from holdfast.kit.http.wire import BY_VALUE, Between, DayField, Line, Prose, Wire, items
 from holdfast.verticals.stays import NightTerms

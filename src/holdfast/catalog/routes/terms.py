@@ -7,9 +7,10 @@ from typing import Annotated, Final, Self
 
 from pydantic import Discriminator, Tag
 
-from holdfast.catalog import rules
 from holdfast.catalog.api import SERVICE_BP_MAX
 from holdfast.catalog.routes.policies import (
+    BY_NAME,
+    BY_WINDOWS,
     BasisPoints,
     CancellationPolicyOut,
     PolicyIn,
@@ -17,6 +18,7 @@ from holdfast.catalog.routes.policies import (
     policy_form,
     policy_of,
 )
+from holdfast.catalog.rules import properties as rules
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.errors import FieldError, Invalid
 from holdfast.kit.http.wire import (
@@ -168,7 +170,7 @@ class TermsIn(Wire):
     preparation_nights: Annotated[int, Between(0, rules.PREPARATION_NIGHTS_MAX)] = 0
     """Nights kept free after every stay."""
     policy: Annotated[
-        Annotated[PolicyName, Tag("name")] | Annotated[PolicyIn, Tag("windows")], Discriminator(policy_form)
+        Annotated[PolicyName, Tag(BY_NAME)] | Annotated[PolicyIn, Tag(BY_WINDOWS)], Discriminator(policy_form)
     ] = "flexible"
     """A policy by its name, or one of your own."""
     adjustments: Annotated[tuple[AdjustmentIn, ...], items(rules.ADJUSTMENTS_MAX)] = ()

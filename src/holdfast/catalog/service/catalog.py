@@ -6,11 +6,11 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from holdfast.catalog import store
 from holdfast.catalog.api import Property, PropertyDraft, StayOffer, VersionConflict
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
 from holdfast.catalog.models import outbox
-from holdfast.catalog.rules import draft_errors, night_errors, unit_errors
+from holdfast.catalog.rules.properties import draft_errors, night_errors, unit_errors
+from holdfast.catalog.store import properties as store
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx, Work
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, literal, select, update
 
 from holdfast.catalog.api import Location, Property, PropertyDraft, StayOffer
-from holdfast.catalog.models import night, property_
+from holdfast.catalog.models.properties import night, property_
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import DialectName, Row, adding_rows, db_now, rows, statement
 from holdfast.kit.db.types import Day, Whole, to_json

@@ -1,0 +1,30 @@
+"""What every table of the catalog is made with, and its outbox."""
+
+from typing import Final
+
+from sqlalchemy import CheckConstraint, ColumnElement, func
+from sqlalchemy import column as sa_column
+
+from holdfast.catalog.rules import properties as rules
+from holdfast.kit.db.tables import module_tables
+from holdfast.kit.db.types import Text
+from holdfast.kit.outbox import Outbox
+
+tables: Final = module_tables("catalog")
+outbox: Final = Outbox("catalog", tables)
+
+
+def between(column: str, least: int | str, most: int | str) -> CheckConstraint:
+    """Return a CHECK that a column lies between two numbers or columns, both in."""
+    return CheckConstraint(f"{column} BETWEEN {least} AND {most}", name=f"{column}_range")
+
+
+def price(column: str) -> CheckConstraint:
+    """Return a CHECK that a column is an amount an owner may ask."""
+    return between(column, 0, rules.PRICE_MAX_MINOR)
+
+
+def length(column: str, least: int, most: int) -> CheckConstraint:
+    """Return a CHECK of the characters of a text."""
+    characters: ColumnElement[int] = func.char_length(sa_column(column, Text(most)))
+    return CheckConstraint(characters.between(least, most), name=f"{column}_length")

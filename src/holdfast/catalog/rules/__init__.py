@@ -1,0 +1,1 @@
+"""What the catalog accepts, by subject: pure checks that name every wrong field."""

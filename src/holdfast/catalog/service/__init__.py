@@ -1,0 +1,1 @@
+"""How the catalog answers its door, one file per subject; `catalog` is the door's class."""
