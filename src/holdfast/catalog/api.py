@@ -6,9 +6,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from holdfast.catalog.dining_api import RestaurantsApi, TableOffer
+from holdfast.catalog.flights_api import FlightsApi, LegOffer
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError
 from holdfast.verticals.stays import NightTerms, StayTerms
+
+__all__ = ["FlightsApi", "LegOffer", "RestaurantsApi", "TableOffer"]  # written beside; the rest is exported anyway
 
 SERVICE_BP_MAX: Final = 3_000
 """Largest service fee, in basis points."""
@@ -117,6 +121,14 @@ class NotBookable(HoldfastError):
 
 class CatalogApi(Protocol):
     """What others may ask of the catalog."""
+
+    @property
+    def restaurants(self) -> RestaurantsApi:
+        """The door to restaurants."""
+
+    @property
+    def flights(self) -> FlightsApi:
+        """The door to flights."""
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Property]:
         """Return the properties that exist among `ids`, listed or not, in no set order."""
