@@ -6,13 +6,35 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from holdfast.catalog.dining_api import RestaurantsApi, TableOffer
+from holdfast.catalog.dining_api import (
+    CUISINES,
+    DINING_POLICIES,
+    CardBrand,
+    Contact,
+    Restaurant,
+    RestaurantDraft,
+    RestaurantsApi,
+    TableOffer,
+)
 from holdfast.catalog.flights_api import FlightsApi, LegOffer
+from holdfast.catalog.location import Location
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError
 from holdfast.verticals.stays import NightTerms, StayTerms
 
-__all__ = ["FlightsApi", "LegOffer", "RestaurantsApi", "TableOffer"]  # written beside; the rest is exported anyway
+__all__ = [  # written beside; the rest is exported anyway
+    "CUISINES",
+    "DINING_POLICIES",
+    "CardBrand",
+    "Contact",
+    "FlightsApi",
+    "LegOffer",
+    "Location",
+    "Restaurant",
+    "RestaurantDraft",
+    "RestaurantsApi",
+    "TableOffer",
+]
 
 SERVICE_BP_MAX: Final = 3_000
 """Largest service fee, in basis points."""
@@ -25,19 +47,6 @@ class PropertyKind(StrEnum):
     PRIVATE_ROOM = "private_room"
     SHARED_ROOM = "shared_room"
     HOTEL_ROOM = "hotel_room"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """Where a property stands."""
-
-    address: str
-    neighbourhood: str
-    city: str
-    country: str
-    """ISO 3166-1 alpha-2."""
-    latitude: float
-    longitude: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,3 +79,25 @@ class AirplaneChanged:
     """Something said of an airplane changed, which all its flights show; seats only where none of them was offered."""
 
     airplane_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestaurantCreated:
+    """A restaurant exists."""
+
+    restaurant_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestaurantChanged:
+    """Something said of a restaurant changed, a special day too: ask for its terms."""
+
+    restaurant_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestaurantsImported:
+    """Restaurants with ids in [first_id, last_id] were imported in bulk."""
+
+    first_id: int
+    last_id: int
