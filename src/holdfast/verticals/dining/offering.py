@@ -72,8 +72,10 @@ def day_slots(  # noqa: PLR0913 - each is a part of the question, and all but fo
     offers = []
     for arrival in stock.arrivals:
         against = (*asking.against(day, arrival.at), *party, *(rules.against(arrival) if countable else ()))
-        # Limits are those of the room: where they are the obstacle, no area is free.
-        open_to_it = placeable and asking.allows(arrival, day) and stock.has_room(arrival, party_size, stays)
+        # Where it is the clock or a limit that stands against the party, no area is free.
+        open_to_it = not against or (
+            placeable and asking.allows(arrival, day) and stock.has_room(arrival, party_size, stays)
+        )
         areas = stock.free_areas(arrival, party_size, stays) if open_to_it else ()
         offers.append(_offer(arrival, stays, against, areas))
     return tuple(offers)
