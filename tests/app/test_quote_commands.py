@@ -74,12 +74,12 @@ class TestAQuoteThatDoesNotHold:
             (signer().sign(promise(digest="0" * 64)), "digest: "),
             (
                 signer().sign(promise(items=[{"check_in": "2027-05-01", "check_out": "2027-05-04", "total_minor": 1}])),
-                "stay 1: 2 nights are priced, not 3",
+                "item 1: 2 nights are priced, not 3",
             ),
             ("not a quote", "signature: this is not a compact JWS"),
             ("", "signature: this is not a compact JWS"),
         ],
-        ids=["key", "bytes", "digest", "stay", "text", "nothing"],
+        ids=["key", "bytes", "digest", "item", "text", "nothing"],
     )
     def test_is_named_and_ends_with_1(self, tmp_path, keys, text, why):
         result = check(text, tmp_path, "--keys", str(keys))

@@ -63,7 +63,7 @@ class TestAChange:
         assert await seen(house, booking) == booking
         [held] = await house.rows(models.hold, id=change.hold.id)
         first = house.slot_of(house.day(3))
-        assert held.spans == [[f"stay:{home}", first, first + 2, 1]]
+        assert held.spans == [[f"stay:{home}", first, first + 2, 1, 0]]
         assert (change.hold.state, change.hold.change_id, change.number) == (
             HoldState.HELD,
             change.id,

@@ -114,7 +114,7 @@ class TestALatePayment:
         hold = await lost(house, guest, house.stay(await house.home()))
         house.wait(days=31)
         refusal = await refusal_of(late(house, hold))
-        assert (type(refusal), [each.code for each in refusal.errors]) == (RuleViolation, ["stay_begun"])
+        assert (type(refusal), [each.code for each in refusal.errors]) == (RuleViolation, ["begun"])
 
     async def test_for_a_host_who_wants_to_be_asked_is_refused(self, house, guest):
         hold = await lost(house, guest, house.stay(await house.home(instant=False)))

@@ -172,7 +172,7 @@ class TestOverlappingStays:
             for span in row.spans
             if span[0] == f"stay:{home}"
         ]
-        nights = [night for _, first, end, _ in standing for night in range(first, end)]
+        nights = [night for _, first, end, *_ in standing for night in range(first, end)]
         assert nights
         assert len(nights) == len(set(nights))
 

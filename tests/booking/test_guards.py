@@ -208,7 +208,12 @@ CHECKS = {
         ("booking_cell_taken_fits_ck", {"taken": 10}),
         ("booking_cell_taken_fits_ck", {"capacity": 0}),
     ),
-    "resource": (("booking_resource_capacity_whole_ck", {"id": "stay:0:x", "unit": "x", "capacity": -1}),),
+    "resource": (
+        ("booking_resource_capacity_whole_ck", {"id": "stay:0:x", "unit": "x", "capacity": -1}),
+        ("booking_resource_stay_of_property_ck", {"id": "table:1:t:x", "unit": "x"}),
+        ("booking_resource_stay_of_property_ck", {"id": "stay:0:x", "property_id": None, "unit": None}),
+        ("booking_resource_unit_of_property_ck", {"id": "table:1:t:x", "property_id": None, "unit": "x"}),
+    ),
     "quote": (
         ("booking_quote_lives_ck", lambda row: {"id": "quote_x", "expires_at": row.created_at}),
         ("booking_quote_total_whole_ck", {"id": "quote_x", "total_minor": -1}),

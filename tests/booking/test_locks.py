@@ -89,7 +89,7 @@ class TestAChangeOfCapacity:
             home = await here.home(units=3)
             hold = await here.hold(guest, here.stay(home))
             [row] = await here.rows(models.hold, id=hold.id)
-            [(resource, first, end, _)] = row.spans
+            [(resource, first, end, *_)] = row.spans
             locked, changing = asyncio.Event(), asyncio.Event()
 
             async def release(tx):
@@ -204,7 +204,7 @@ class TestAnErrorTheEngineTakesBack:
             first = await house.hold(guest, house.stay(home))
             await house.bookings.release_hold(account_id=guest, hold_id=first.id)
             [row] = await house.rows(models.hold, id=first.id)
-            [(resource, slot, _, _)] = row.spans
+            [(resource, slot, *_)] = row.spans
         db = await open_database(migrated, house.clock, deadline_s=4.5)  # so a lock is waited for 1.5 s at a time
         late = type(house)(db=db, clock=house.clock)
         quote = await late.quote(guest, late.stay(home))
@@ -275,7 +275,7 @@ class TestLockingAFewCellsOfMany:
             await house.set_nights(home, 0, 700, capacity=9)
             hold = await house.hold(guest, house.stay(home))
             [row] = await house.rows(models.hold, id=hold.id)
-            [(resource, slot, _, _)] = row.spans
+            [(resource, slot, *_)] = row.spans
             read = statement(
                 text(
                     "SELECT CAST(SUM(variable_value) AS INTEGER) FROM information_schema.session_status"

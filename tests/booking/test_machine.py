@@ -391,7 +391,7 @@ class Selling(RuleBasedStateMachine):
         found = self.do(self.houses[1].bookings.stock(property_ids=self.ids, first=self.day, end=last))
         late: dict[tuple[int, int], int] = {}
         for row in self.untidied:
-            for resource, start, end, quantity in row.spans:
+            for resource, start, end, quantity, *_ in row.spans:
                 for slot in range(start, end):
                     key = int(resource.split(":")[1]), slot
                     late[key] = late.get(key, 0) + quantity

@@ -225,7 +225,7 @@ class TestADoctoredHold:
 
     async def test_of_other_nights_is_named(self, sale):
         row = await sale.one(models.hold, id=sale.hold.id)
-        [[resource, first, end, quantity]] = row.spans
+        [[resource, first, end, quantity, _]] = row.spans
         moved = [[resource, first + 1, end + 1, quantity]]
         found = await found_after(sale, setting("booking_hold", {"id": sale.hold.id}, spans=moved))
         assert found == {"hold_claims": {sale.hold.id}}

@@ -2,11 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from holdfast.booking.items import (
+    FlightItem,
+    Item,
+    ItemKind,
+    QuotedEnd,
+    QuotedFlight,
+    QuotedItem,
+    QuotedLeg,
+    QuotedStay,
+    QuotedTable,
+    StayItem,
+    TableItem,
+)
 from holdfast.booking.refusals import (
+    AlreadyBooked,
     AlreadyCancelled,
     AlreadyConfirmed,
     BelowSold,
@@ -25,12 +39,13 @@ from holdfast.booking.refusals import (
 from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
 from holdfast.kit.keyed import Caller, Keyed
-from holdfast.verticals.cancellation import CancellationPolicy, Refund, RefundCurve
+from holdfast.verticals.cancellation import Refund, RefundCurve
 
-__all__ = [  # the refusals, which are written beside; what is written here is exported anyway
-    "AlreadyCancelled", "AlreadyConfirmed", "BelowSold", "CancellationTooLate", "CapacityTaken", "ChangeNotActive",
-    "ExtensionLimit", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "NotRequested", "QuoteExpired",
-    "QuoteSuperseded", "RuleViolation",
+__all__ = [  # items and refusals, which are written beside; what is written here is exported anyway
+    "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "BelowSold", "CancellationTooLate", "CapacityTaken",
+    "ChangeNotActive", "ExtensionLimit", "FlightItem", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "Item",
+    "ItemKind", "NotRequested", "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem",
+    "QuotedLeg", "QuotedStay", "QuotedTable", "RuleViolation", "StayItem", "TableItem",
 ]  # fmt: skip
 
 
@@ -63,49 +78,11 @@ class ConfirmedBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StayItem:
-    """A stay somebody asks for: nights from `check_in` to `check_out`, which is not a night."""
-
-    property_id: int
-    check_in: date
-    check_out: date
-    guests: int
-    pets: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotedStay:
-    """A stay with everything that was promised about it when it was quoted."""
-
-    property_id: int
-    property_name: str
-    owner_id: int
-    check_in: date
-    check_out: date
-    guests: int
-    zone: str
-    check_in_from: time
-    check_out_until: time
-    policy: CancellationPolicy
-    total_minor: int
-    """This stay's part of the total."""
-    pets: int = 0
-    instant: bool = True
-    """Whether it is booked at once; else the owner has 24 hours to say yes."""
-    pay_at_property: bool = True
-    """Whether it may be paid on arrival; else it has to be paid before it is confirmed."""
-    units: tuple[str, ...] = ()
-    """Names of the unit(s) assigned inside the claim, where the property has named units; empty in a quote."""
-    kept_minor: int = 0
-    """Of the total, what was lost when the stay was last changed: moving a stay brings nothing back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """A price that holds until `expires_at`; takes no stock."""
 
     id: str
-    items: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     price: Price
     created_at: datetime
     expires_at: datetime
@@ -126,7 +103,7 @@ class Hold:
     """Shown to whoever placed it; needed to confirm."""
     quote_id: str
     state: HoldState
-    items: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     price: Price
     created_at: datetime
     expires_at: datetime
@@ -146,7 +123,7 @@ class Booking:
     hold_id: str | None
     account_id: int
     state: BookingState
-    items: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     price: Price
     payment_method: str
     payment_status: str
@@ -181,8 +158,8 @@ class CancellationQuote:
     """What the rest costs, priced anew before anything is refunded; None when all is canceled."""
     created_at: datetime
     expires_at: datetime
-    stays: tuple[QuotedStay, ...]
-    """All stays of the booking as it was when this was quoted: the positions of items and refund lines mean these."""
+    stays: tuple[QuotedItem, ...]
+    """All items of the booking as it was when this was quoted: positions of items and refund lines mean these."""
     used_at: datetime | None = None
     """When it was used to cancel."""
 
@@ -195,7 +172,7 @@ class Change:
     number: int
     hold: Hold
     """Of the nights that are new; its `payable_minor` is what is to be paid, 0 if nothing is."""
-    items: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     price: Price
     """Of the booking once changed."""
     difference_minor: int
@@ -263,7 +240,7 @@ class IntegrityReport:
 class BookingApi(Protocol):
     """What others may ask of booking."""
 
-    async def quote(self, *, account_id: int, items: Sequence[StayItem]) -> Quote:
+    async def quote(self, *, account_id: int, items: Sequence[Item]) -> Quote:
         """Price a request and promise the price for 15 minutes. Takes no stock and does not look at it.
 
         Raises:
@@ -476,7 +453,7 @@ class BookingApi(Protocol):
         """
 
     async def place_change(
-        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[StayItem]
+        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[Item]
     ) -> Keyed[Change]:
         """Price other dates or guests for a booking and hold the nights that are new; the old ones stay.
 

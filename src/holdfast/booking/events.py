@@ -17,6 +17,26 @@ class StockMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableStockMoved:
+    """Tables of a restaurant, or what paces its room, were taken or freed on slots in [first_slot, end_slot).
+
+    Says where to look, not what is there: ask the door for the stock of now.
+    """
+
+    restaurant_id: int
+    first_slot: int
+    """Quarter hours of local wall time since 1970-01-01."""
+    end_slot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightStockMoved:
+    """Seats or fares of a dated flight were taken or freed. Says where to look, not what is there."""
+
+    flight_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldEnded:
     """A guest's hold ran out or was let go, without becoming a booking. Money that was meant for it has to go back."""
 

@@ -60,11 +60,14 @@ resource = Table(
     "booking_resource",
     tables,
     Column("id", Text(120), primary_key=True),
-    Column("property_id", Whole(), nullable=False),
+    # Of a stay's resource; tables and flights have theirs in the id alone, because only the catalog changes them.
+    Column("property_id", Whole()),
     Column("unit", Text(60)),
     Column("capacity", Whole(), nullable=False),
     Column("created_at", Moment(), nullable=False),
     CheckConstraint("capacity >= 0", name="capacity_whole"),
+    CheckConstraint("(property_id IS NOT NULL) = (SUBSTR(id, 1, 5) = 'stay:')", name="stay_of_property"),
+    CheckConstraint("unit IS NULL OR property_id IS NOT NULL", name="unit_of_property"),
     UniqueConstraint("property_id", "unit"),
     **STRICT,
 )

@@ -4,18 +4,26 @@ from holdfast.kit.errors import HoldfastError, Invalid
 
 
 class RuleViolation(Invalid):
-    """A rule of the property stands against the request; `errors` names every one. Change what it names."""
+    """A rule of whoever sells it stands against the request; `errors` names every one. Change what it names."""
 
     code = "rule_violation"
-    title = "A rule of the property stands against this"
+    title = "A rule stands against this"
 
 
 class CapacityTaken(HoldfastError):
-    """Somebody else holds or has what was asked for. Choose other dates or another property, or try again later."""
+    """Somebody else holds or has what was asked for. Choose another date, time or place, or try again later."""
 
     code = "sold_out"
     status = 409
     title = "No longer available"
+
+
+class AlreadyBooked(CapacityTaken):
+    """You have this flight booked or on hold. If you mean to book it once more, say so by `again`."""
+
+    code = "already_booked"
+    status = 409
+    title = "You have booked this already"
 
 
 class QuoteExpired(HoldfastError):

@@ -22,6 +22,12 @@ class BookingSettings(ModuleSettings, env_prefix="HOLDFAST_BOOKING_"):
     decide_within_s: int = Field(
         default=86_400, ge=1, le=604_800, description="Seconds an owner has to say yes to a request to book."
     )
+    trip_discount_bp: int = Field(
+        default=0,
+        ge=0,
+        le=5_000,
+        description="Basis points off each item of a trip that has items of more than one kind (500 is 5 %).",
+    )
     key_days: int = Field(default=7, ge=1, le=365, description="Days an answer is kept for a repeated Idempotency-Key.")
     sweep_every_s: float = Field(
         default=1.0, gt=0, le=60, description="Seconds between two rounds of tidying expired holds."

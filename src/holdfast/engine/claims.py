@@ -1,7 +1,7 @@
 """Cells and claims: what is taken, from what, and whether it fits."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SLOTS_MAX = 4096
 """Slots of one span at most: eleven years of nights. A longer one is a mistake and must not become a long loop."""
@@ -22,6 +22,8 @@ class Span:
     first_slot: int
     end_slot: int
     quantity: int = 1
+    item: int = field(default=0, compare=False)
+    """The position in the order of the item it is for; what a span takes is the same whatever it is for."""
 
     def __post_init__(self) -> None:
         if not 0 < self.end_slot - self.first_slot <= SLOTS_MAX:

@@ -25,6 +25,7 @@ from holdfast.booking.api import (
     BookingState,
     CapacityTaken,
     PaymentTerms,
+    QuotedStay,
     StayItem,
 )
 from holdfast.catalog.api import CatalogApi, NotBookable, Property
@@ -216,7 +217,7 @@ class HomeRental:
             raise Refusal(HTTPStatus.NOT_FOUND, _NO_BOOKING) from missing
         # The door also answers the host; the contract answers only the guest.
         mine = principal.is_admin or booking.account_id == principal.account_id
-        if not mine or booking.state is BookingState.CANCELLED:
+        if not mine or booking.state is BookingState.CANCELLED or _stay_of(booking) is None:
             raise Refusal(HTTPStatus.NOT_FOUND, _NO_BOOKING)
         return booking
 
@@ -337,8 +338,14 @@ def _property(found: Property) -> dict[str, Any]:
     }
 
 
+def _stay_of(booking: Booking) -> QuotedStay | None:
+    """Return the stay the contract knows of; a booking made elsewhere may have several items, of other kinds too."""
+    return next((item for item in booking.items if isinstance(item, QuotedStay)), None)
+
+
 def _booking(booking: Booking) -> dict[str, Any]:
-    stay = booking.items[0]  # a booking made elsewhere may have several; the contract knows one
+    stay = _stay_of(booking)
+    assert stay is not None, "no other booking is shown here"  # noqa: S101 - programmer's error
     return {
         "bookingId": booking.number,
         "userId": booking.account_id,

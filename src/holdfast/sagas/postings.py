@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from holdfast.booking.api import QuotedStay
+from holdfast.booking.api import QuotedItem
 from holdfast.engine.price import Price, PriceLine
 from holdfast.payments.api import Share, Transfer
 from holdfast.verticals.cancellation import Refund
@@ -28,7 +28,7 @@ def owner_account(owner_id: int) -> str:
     return f"owner:{owner_id}"
 
 
-def sale_of(price: Price, items: Sequence[QuotedStay]) -> tuple[Share, ...]:
+def sale_of(price: Price, items: Sequence[QuotedItem]) -> tuple[Share, ...]:
     """Return whose a price is, of a booking with these items; the shares add up to its total."""
     return shares_of(((_kind_of(line), line.item, line.amount_minor) for line in price.lines), items)
 
@@ -38,12 +38,12 @@ def _kind_of(line: PriceLine) -> str:
     return str(line.inputs.get("of", line.kind)) if line.kind == _KEPT else line.kind
 
 
-def giving(refund: Refund, items: Sequence[QuotedStay]) -> tuple[Share, ...]:
+def giving(refund: Refund, items: Sequence[QuotedItem]) -> tuple[Share, ...]:
     """Return who gives a refund back, line by line as the policy says."""
     return shares_of(((line.kind, line.item, line.refund_minor) for line in refund.lines), items)
 
 
-def shares_of(lines: Iterable[tuple[str, int, int]], items: Sequence[QuotedStay]) -> tuple[Share, ...]:
+def shares_of(lines: Iterable[tuple[str, int, int]], items: Sequence[QuotedItem]) -> tuple[Share, ...]:
     """Return whose the amounts of lines (kind, item, amount) are; nobody's share is zero or less.
 
     Where a discount is larger than what its owner gets, the rest comes off the largest share: shares are money that is

@@ -24,10 +24,10 @@ class Fault:
     """Something about a quote that does not hold."""
 
     what: str
-    """`form`, `digest`, `total`, `line` or `stay`."""
+    """`form`, `digest`, `total`, `line` or `item`."""
     detail: str
     place: int | None = None
-    """Position of the line or stay, from 0."""
+    """Position of the line or item, from 0."""
 
 
 def faults(said: Any) -> tuple[Fault, ...]:
@@ -45,25 +45,31 @@ def faults(said: Any) -> tuple[Fault, ...]:
         replay(price)
     except DoesNotFollow as error:
         found.append(Fault(what="line", detail=f"{error}.", place=error.place))
-    return (*found, *_stays(said["items"], price))
+    return (*found, *_items(said["items"], price))
 
 
-def _stays(items: Any, price: Price) -> list[Fault]:
-    """Find stays whose part of the total, or whose nights, are not those of their lines."""
+def _items(items: Any, price: Price) -> list[Fault]:
+    """Find items whose part of the total, and stays whose nights, are not those of their lines."""
     found = []
     try:
         for place, item in enumerate(items):
             lines = [line for line in price.lines if line.item == place]
             nights = sum(line.quantity for line in lines if line.kind == "nights")
-            asked = (date.fromisoformat(item["check_out"]) - date.fromisoformat(item["check_in"])).days
+            asked = _nights(item)
             if nights != asked:
-                found.append(Fault(what="stay", detail=f"{nights} nights are priced, not {asked}.", place=place))
+                found.append(Fault(what="item", detail=f"{nights} nights are priced, not {asked}.", place=place))
             total = sum(line.amount_minor for line in lines)
             if total != item["total_minor"]:
                 detail = f"Its lines come to {total}, not to {item['total_minor']}."
-                found.append(Fault(what="stay", detail=detail, place=place))
+                found.append(Fault(what="item", detail=detail, place=place))
         if any(not 0 <= line.item < len(items) for line in price.lines):
-            found.append(Fault(what="stay", detail="A line is for a stay that is not there."))
+            found.append(Fault(what="item", detail="A line is for an item that is not there."))
     except (KeyError, TypeError, ValueError):
-        return [Fault(what="form", detail="These are not the stays of a quote.")]
+        return [Fault(what="form", detail="These are not the items of a quote.")]
     return found
+
+
+def _nights(item: Mapping[str, Any]) -> int:
+    if item.get("kind", "stay") != "stay":
+        return 0
+    return (date.fromisoformat(item["check_out"]) - date.fromisoformat(item["check_in"])).days

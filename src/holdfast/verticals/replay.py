@@ -11,10 +11,17 @@ from typing import Any, Final
 
 from holdfast.engine.price import Price, PriceLine, sum_of
 from holdfast.verticals import price_rules
+from holdfast.verticals.dining import prices as dining_prices
+from holdfast.verticals.flights import prices as flight_prices
+from holdfast.verticals.trips import trip_discount
 
-ORDER: Final = ("nights", "adjustment", "discount", "cleaning", "extra_guests", "pets", "service", "tax")
-"""The kinds of line, in the order they are reckoned."""
-_ONCE: Final = frozenset(ORDER[2:])
+ORDER: Final = (
+    "nights", "fares", "deposit", "prepayment", "adjustment", "discount", "cleaning", "extra_guests", "pets", "seats",
+    "service", "tax", "change_fee", "trip_discount",
+)  # fmt: skip
+"""The kinds of line, in the order they are reckoned; each kind of item has some of them."""
+_MANY: Final = frozenset({"nights", "fares", "adjustment", "seats"})
+"""Kinds of which an item may have several lines; and of taxes it has one for each flight."""
 
 _Inputs = Mapping[str, Any]
 _Lines = Sequence[PriceLine]
@@ -53,7 +60,7 @@ def replay(price: Price) -> Price:
     for place, line in enumerate(price.lines):
         if again and line.item != again[-1].item:
             if line.item < again[-1].item:
-                raise DoesNotFollow(place, "its stay comes before that of the line before it")
+                raise DoesNotFollow(place, "its item comes before that of the line before it")
             stay = []
         made = _again(place, line, stay)
         stay.append(made)
@@ -75,7 +82,7 @@ def _again(place: int, line: PriceLine, before: _Lines) -> PriceLine:
         raise DoesNotFollow(place, wrong)
     made = replace(rule.line(**line.inputs), item=line.item)
     _check_order(place, made, before)
-    # In a price of several stays each label begins with the number of its stay.
+    # In a price of several items each label begins with the number of its item.
     if line.label == f"{line.item + 1}. {made.label}":
         made = replace(made, label=line.label)
     if made != line or type(line.unit_minor) is not type(made.unit_minor):
@@ -99,7 +106,9 @@ def _is(value: Any, kind: type) -> bool:
 
 def _check_order(place: int, line: PriceLine, before: _Lines) -> None:
     last = ORDER.index(before[-1].kind) if before else 0
-    if ORDER.index(line.kind) < last or (before and line.kind in _ONCE and line.kind == before[-1].kind):
+    again = bool(before) and line.kind == before[-1].kind
+    may = line.kind in _MANY or line.rule == "airport_tax"
+    if ORDER.index(line.kind) < last or (again and not may):
         raise DoesNotFollow(place, f"a line of {line.kind} cannot come after one of {before[-1].kind}")
 
 
@@ -190,6 +199,8 @@ RULES: Final[Mapping[tuple[str, int], Rule]] = MappingProxyType(
         ("pet_fee", 1): Rule(price_rules.pet_fee, {"unit_minor": int, "pets": int}, _free),
         ("service_fee", 1): Rule(price_rules.service_fee, _SHARE, _all_before),
         ("tax", 1): Rule(price_rules.tax, _SHARE, _all_before),
+        ("trip_discount", 1): Rule(trip_discount, _SHARE, _all_before),
+        **{(rule, version): Rule(*how) for rule, version, *how in (*dining_prices.LINES, *flight_prices.LINES)},
     }
 )
 """Every version of every rule that ever made a line: none is ever taken away."""

@@ -4,7 +4,8 @@ from typing import Annotated, Final, Self
 
 from holdfast.booking.api import CancellationQuote, Change
 from holdfast.booking.routes.examples import AT, HOLD_ID, PRICE, QUOTE_ID, STAY, TOTAL, shown
-from holdfast.booking.routes.shapes import ITEMS_MAX, HoldOut, PriceOut, StayOut, StayWish
+from holdfast.booking.routes.item_shapes import ITEMS_MAX, ItemOut, Wishes, item_out
+from holdfast.booking.routes.shapes import HoldOut, PriceOut
 from holdfast.kit.http.wire import Between, InstantField, Line, MoneyOut, Wire, items
 from holdfast.verticals.cancellation import RefundLine
 
@@ -35,11 +36,11 @@ class Cancellation(Wire):
 
 
 class NewChange(Wire):
-    """The stays of a booking with their new dates, guests and pets; those that stay as they are have to be sent too."""
+    """The items of a booking as they are to be; those that stay as they are have to be sent too."""
 
     model_config = shown({"items": [_WISH]})
 
-    items: Annotated[tuple[StayWish, ...], items(ITEMS_MAX, 1)]
+    items: Wishes
 
 
 class RefundLineOut(Wire):
@@ -141,7 +142,7 @@ class ChangeOut(Wire):
     id: str
     hold: HoldOut
     """Of the nights that are new, at the price of the stays that change: pay this one, if anything is payable."""
-    items: tuple[StayOut, ...]
+    items: tuple[ItemOut, ...]
     """Of the booking, once changed."""
     price: PriceOut
     """Of the booking, once changed."""
@@ -163,7 +164,7 @@ class ChangeOut(Wire):
         return cls(
             id=change.id,
             hold=HoldOut.of(change.hold),
-            items=tuple(StayOut.of(item, currency) for item in change.items),
+            items=tuple(item_out(item, currency) for item in change.items),
             price=PriceOut.of(change.price),
             difference=MoneyOut(amount=change.difference_minor, currency=currency),
             payable=MoneyOut(amount=change.hold.payable_minor, currency=currency),

@@ -1,6 +1,6 @@
 """What the routes of booking read and answer."""
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Self
 
 from holdfast.booking.api import (
     Booking,
@@ -9,53 +9,19 @@ from holdfast.booking.api import (
     Hold,
     HoldState,
     Quote,
-    QuotedStay,
-    StayItem,
 )
 from holdfast.booking.routes.examples import AT, BOOKING, HOLD_ID, PRICE, QUOTE_ID, SIGNED, STAY, TOTAL, shown
+from holdfast.booking.routes.item_shapes import ItemOut, Wishes, item_out
 from holdfast.engine.price import Price, PriceLine
 from holdfast.kit.http.wire import (
     BY_VALUE,
-    NUMBER_MAX,
-    Between,
-    DayField,
     InstantField,
     Line,
     MoneyOut,
-    TimeField,
     Wire,
-    items,
 )
-from holdfast.verticals.cancellation import CancellationPolicy, Shares
-
-ITEMS_MAX: Final = 5
-GUESTS_MAX: Final = 50
-PETS_MAX: Final = 20
-
 
 # ------------------------------------------------------------------------------------------------------- what comes in
-
-
-class StayWish(Wire):
-    """A stay somebody asks for."""
-
-    kind: Literal["stay"]
-    property_id: Annotated[int, Between(1, NUMBER_MAX)]
-    check_in: DayField
-    check_out: DayField
-    """The day of departure, which is not a night."""
-    guests: Annotated[int, Between(1, GUESTS_MAX)]
-    pets: Annotated[int, Between(0, PETS_MAX)] = 0
-
-    def item(self) -> StayItem:
-        """Return it as the door takes it."""
-        return StayItem(
-            property_id=self.property_id,
-            check_in=self.check_in,
-            check_out=self.check_out,
-            guests=self.guests,
-            pets=self.pets,
-        )
 
 
 class NewQuote(Wire):
@@ -69,7 +35,7 @@ class NewQuote(Wire):
         }
     )
 
-    items: Annotated[tuple[StayWish, ...], items(ITEMS_MAX, 1)]
+    items: Wishes
 
 
 class NewHold(Wire):
@@ -81,120 +47,6 @@ class NewHold(Wire):
 
 
 # ------------------------------------------------------------------------------------------------------ what goes out
-
-
-class SharesOut(Wire):
-    """What comes back of each kind of line, in basis points: 10000 is all of it."""
-
-    nights_bp: int
-    """Of nights with their adjustments and discount, extra guests and pets."""
-    cleaning_bp: int
-    service_bp: int
-    tax_bp: int | None
-    """null: in proportion to what comes back of the lines the tax was levied on."""
-
-    @classmethod
-    def of(cls, shares: Shares) -> Self:
-        """Render shares."""
-        return cls(
-            nights_bp=shares.nights_bp,
-            cleaning_bp=shares.cleaning_bp,
-            service_bp=shares.service_bp,
-            tax_bp=shares.tax_bp,
-        )
-
-
-class WindowOut(Wire):
-    """Canceling `days_before` days before check-in or earlier gives these shares back."""
-
-    days_before: int
-    nights_kept: int
-    """So many nights are paid whatever the shares say; these are of the rest."""
-    shares: SharesOut
-
-
-class AfterCheckInOut(Wire):
-    """Nights spent and `nights_more` more are paid; of the rest these shares come back."""
-
-    nights_more: int
-    shares: SharesOut
-
-
-class PolicyOut(Wire):
-    """What a cancellation gives back, earliest window first; after the last one nothing."""
-
-    name: str
-    windows: tuple[WindowOut, ...]
-    grace_hours: int
-    """Canceling within so many hours of booking gives everything back ..."""
-    grace_days_before: int
-    """... if check-in was at least so many days ahead when it was booked."""
-    after_check_in: AfterCheckInOut | None
-    """null: nothing can be canceled once check-in has opened."""
-
-    @classmethod
-    def of(cls, policy: CancellationPolicy) -> Self:
-        """Render a policy."""
-        after = policy.after_check_in
-        return cls(
-            name=policy.name,
-            windows=tuple(
-                WindowOut(days_before=each.days_before, nights_kept=each.nights_kept, shares=SharesOut.of(each.shares))
-                for each in policy.windows
-            ),
-            grace_hours=policy.grace_hours,
-            grace_days_before=policy.grace_days_before,
-            after_check_in=None
-            if after is None
-            else AfterCheckInOut(nights_more=after.nights_more, shares=SharesOut.of(after.shares)),
-        )
-
-
-class StayOut(Wire):
-    """A stay with what was promised about it when it was quoted."""
-
-    kind: Literal["stay"] = "stay"
-    property_id: int
-    property_name: str
-    check_in: DayField
-    check_out: DayField
-    nights: int
-    guests: int
-    pets: int
-    zone: str
-    """IANA zone of the property: its dates and times are meant there."""
-    check_in_from: TimeField
-    check_out_until: TimeField
-    policy: PolicyOut
-    instant: bool
-    """Whether it is booked at once; else the host is asked and has 24 hours to say yes."""
-    pay_at_property: bool
-    """Whether it may be paid on arrival; else it is paid before it is confirmed."""
-    total: MoneyOut
-    """This stay's part of the price."""
-    units: tuple[str, ...]
-    """The units assigned, where the property has named ones; empty before the hold."""
-
-    @classmethod
-    def of(cls, stay: QuotedStay, currency: str) -> Self:
-        """Render a stay."""
-        return cls(
-            property_id=stay.property_id,
-            property_name=stay.property_name,
-            check_in=stay.check_in,
-            check_out=stay.check_out,
-            nights=(stay.check_out - stay.check_in).days,
-            guests=stay.guests,
-            pets=stay.pets,
-            zone=stay.zone,
-            check_in_from=stay.check_in_from,
-            check_out_until=stay.check_out_until,
-            policy=PolicyOut.of(stay.policy),
-            instant=stay.instant,
-            pay_at_property=stay.pay_at_property,
-            total=MoneyOut(amount=stay.total_minor, currency=currency),
-            units=stay.units,
-        )
 
 
 class LineOut(Wire):
@@ -254,7 +106,7 @@ class QuoteOut(Wire):
     model_config = shown({"id": QUOTE_ID, "items": [STAY], "price": PRICE, **AT, "signed": SIGNED})
 
     id: str
-    items: tuple[StayOut, ...]
+    items: tuple[ItemOut, ...]
     price: PriceOut
     created_at: InstantField
     expires_at: InstantField
@@ -266,7 +118,7 @@ class QuoteOut(Wire):
         """Render a quote."""
         return cls(
             id=quote.id,
-            items=tuple(StayOut.of(item, quote.price.currency) for item in quote.items),
+            items=tuple(item_out(item, quote.price.currency) for item in quote.items),
             price=PriceOut.of(quote.price),
             created_at=quote.created_at,
             expires_at=quote.expires_at,
@@ -299,7 +151,7 @@ class HoldOut(Wire):
     """Needed to confirm, with the id. Keep it to yourself."""
     quote_id: str
     state: Annotated[HoldState, BY_VALUE]
-    items: tuple[StayOut, ...]
+    items: tuple[ItemOut, ...]
     price: PriceOut
     created_at: InstantField
     expires_at: InstantField
@@ -322,7 +174,7 @@ class HoldOut(Wire):
             token=hold.token,
             quote_id=hold.quote_id,
             state=hold.state,
-            items=tuple(StayOut.of(item, hold.price.currency) for item in hold.items),
+            items=tuple(item_out(item, hold.price.currency) for item in hold.items),
             price=PriceOut.of(hold.price),
             created_at=hold.created_at,
             expires_at=hold.expires_at,
@@ -353,7 +205,7 @@ class BookingOut(Wire):
     """Whose booking it is."""
     hold_id: str | None
     state: Annotated[BookingState, BY_VALUE]
-    items: tuple[StayOut, ...]
+    items: tuple[ItemOut, ...]
     price: PriceOut
     payment: PaymentOut
     created_at: InstantField
@@ -374,7 +226,7 @@ class BookingOut(Wire):
             account_id=booking.account_id,
             hold_id=booking.hold_id,
             state=booking.state,
-            items=tuple(StayOut.of(item, booking.price.currency) for item in booking.items),
+            items=tuple(item_out(item, booking.price.currency) for item in booking.items),
             price=PriceOut.of(booking.price),
             payment=PaymentOut(
                 method=booking.payment_method, status=booking.payment_status, payment_id=booking.payment_id

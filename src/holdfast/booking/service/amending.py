@@ -1,8 +1,8 @@
 """Canceling and changing what was sold. What a method does and refuses is told in `booking.api`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from holdfast.booking.api import (
@@ -16,24 +16,25 @@ from holdfast.booking.api import (
     ChangeNotActive,
     Hold,
     HoldNotActive,
+    Item,
     PaymentTerms,
-    QuotedStay,
+    QuotedItem,
     RuleViolation,
-    StayItem,
 )
 from holdfast.booking.rules import judged_booking
-from holdfast.booking.service.answers import booking_of, first_hold, hold_of, key_use, price_of, stays_of
+from holdfast.booking.service.answers import begun, booking_of, first_hold, hold_of, items_of, key_use, price_of
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.cancelling import Label, booked, cancellation_of, capped, offered, quote_row
 from holdfast.booking.service.changing import Repriced, change_of
 from holdfast.booking.service.desk import Desk, refuse_again, was
+from holdfast.booking.service.kinds.asking import meeting, where
+from holdfast.booking.service.moving import Move, item_of, judge, repriced
 from holdfast.booking.service.placing import Before
 from holdfast.booking.service.quoting import FullQuote
 from holdfast.booking.service.rebooking import ChangeOrder, Moved, Rebooking
 from holdfast.booking.service.revising import told_again
 from holdfast.booking.store import after_sale, sales
 from holdfast.booking.store.changes import Changes
-from holdfast.catalog.api import StayOffer
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row
@@ -41,13 +42,10 @@ from holdfast.kit.errors import FieldError, Invalid, NotFound, Overloaded
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller, Keyed
 from holdfast.verticals.cancellation import RefundCurve, RefundStep, curve, refund
-from holdfast.verticals.stays import has_begun
 
 _TRIES: Final = 5
 """How often a change is priced again because its booking has become another meanwhile."""
 _TICK: Final = timedelta(microseconds=1)
-_ARRIVAL: Final = frozenset({"past_date", "advance_notice", "beyond_horizon", "closed_to_arrival"})
-"""Rules about an arrival: they do not stand against one that stays as it was agreed."""
 
 
 class Amending:
@@ -137,7 +135,7 @@ class Amending:
     # ------------------------------------------------------------------------------------------------------- changing
 
     async def place_change(
-        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[StayItem]
+        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[Item]
     ) -> Keyed[Change]:
         """See `BookingApi.place_change`.
 
@@ -283,7 +281,7 @@ class Amending:
         return change_of(row._replace(payment_id=None, confirmed_at=None), first)
 
     async def _priced(
-        self, row: Row, principal: Principal, items: Sequence[StayItem]
+        self, row: Row, principal: Principal, items: Sequence[Item]
     ) -> tuple[dict[int, Repriced], FullQuote]:
         """Judge and price what changes, by the terms of today.
 
@@ -297,57 +295,30 @@ class Amending:
         if principal.account_id != row.account_id and not principal.is_admin:
             raise NotFound("There is no such booking of yours.")
         _must_stand(row)
-        stays = stays_of(row.items)
-        if len(items) != len(stays):
+        had = items_of(row.items)
+        if len(items) != len(had):
             raise Invalid(
-                errors=_wrong("/items", "items_differ", f"The booking has {len(stays)} items: send each, in order.")
+                errors=_wrong("/items", "items_differ", f"The booking has {len(had)} items: send each, in order.")
             )
-        places = [place for place, stay in enumerate(stays) if _as_item(stay) != items[place]]
+        places = [place for place, item in enumerate(had) if item_of(item) != items[place]]
         if not places:
-            raise Invalid(errors=_wrong("/items", "nothing_changes", "These are its dates and guests already."))
-        changing = [items[place] for place in places]
+            raise Invalid(errors=_wrong("/items", "nothing_changes", "This is what it is already."))
+        _must_be_of_same_kind(places, had, items)
         quoting = self._desk.quoting
-        offers = await quoting.offers(changing)
-        _must_be_same_places(places, stays, items, offers)
-        if any(_begun(stays[place], row.now) for place in places):
+        asked = await quoting.ask([items[place] for place in places], account_id=row.account_id)
+        moves = [Move(place=place, had=had[place], asked=each) for place, each in zip(places, asked, strict=True)]
+        _must_be_same_places(moves)
+        if any(begun(move.had, row.now) for move in moves):
             raise CancellationTooLate
-        self._judge(places, stays, items, offers)
-        _must_fit(row, places, items, offers)
-        parts = [quoting.priced(item, offers[item.property_id]) for item in changing]
-        made = await quoting.promise(row.account_id, changing, offers, parts)
+        judge(moves)
+        _must_fit(row, items, moves)
+        parts = [repriced(move, price_of(row.price)) for move in moves]
+        made = await quoting.promise(row.account_id, asked, parts)
         new = {
-            place: Repriced(stay=replace(quoted, policy=stays[place].policy), lines=part.lines)
-            for place, quoted, part in zip(places, made.items, parts, strict=True)
+            move.place: Repriced(item=replace(quoted, policy=move.had.policy), lines=part.lines)
+            for move, quoted, part in zip(moves, made.items, parts, strict=True)
         }
         return new, await quoting.find(account_id=row.account_id, quote_id=made.id)
-
-    def _judge(
-        self,
-        places: Sequence[int],
-        stays: Sequence[QuotedStay],
-        items: Sequence[StayItem],
-        offers: dict[int, StayOffer],
-    ) -> None:
-        """Check what changes against the rules; what was agreed and stays is not judged again.
-
-        Raises:
-            RuleViolation: Rules stand against it.
-        """
-        errors: list[FieldError] = []
-        for place in places:
-            try:
-                self._desk.quoting.judge([items[place]], offers)
-            except RuleViolation as refusal:
-                errors += [
-                    replace(each, pointer=each.pointer.replace("/items/0", f"/items/{place}", 1))
-                    for each in refusal.errors
-                    if not _agreed(each.code, stays[place], items[place])
-                ]
-            if not offers[items[place].property_id].terms.instant:
-                detail = "The host wants to be asked about every date: cancel, and ask for the new ones."
-                errors.append(FieldError(pointer=f"/items/{place}", code="host_asked", detail=detail))
-        if errors:
-            raise RuleViolation(errors[0].detail, errors=errors)
 
 
 async def _locked(tx: Tx, number: int) -> Row:
@@ -365,7 +336,7 @@ async def _locked(tx: Tx, number: int) -> Row:
 
 def _curve(row: Row) -> RefundCurve:
     """Return the curve of a standing booking: what the policies say, less what is lost already."""
-    stays, price = stays_of(row.items), price_of(row.price)
+    stays, price = items_of(row.items), price_of(row.price)
     known = booked(stays, price, booked_at=row.created_at)
     plain = curve(known, currency=row.currency)
     steps = []
@@ -394,63 +365,53 @@ def _must_stand(row: Row) -> None:
         raise AlreadyCancelled
 
 
-def _must_be_same_places(
-    places: Iterable[int], stays: Sequence[QuotedStay], items: Sequence[StayItem], offers: Mapping[int, StayOffer]
-) -> None:
-    """Check that only dates and guests change.
+def _must_be_of_same_kind(places: Iterable[int], had: Sequence[QuotedItem], items: Sequence[Item]) -> None:
+    """Check that a stay stays a stay.
 
     Raises:
-        NotFound: A property is somebody else's.
-        Invalid: A property is another one.
+        Invalid: An item is of another kind.
     """
     for place in places:
-        if items[place].property_id == stays[place].property_id:
+        if type(item_of(had[place])) is not type(items[place]):
+            detail = f"Item {place} is a {had[place].kind}, and stays one."
+            raise Invalid(errors=_wrong(f"/items/{place}/kind", "kind_fixed", detail))
+
+
+def _must_be_same_places(moves: Iterable[Move]) -> None:
+    """Check that only when, how many and how changes, not where.
+
+    Raises:
+        NotFound: What is asked for is somebody else's.
+        Invalid: It is another property or restaurant.
+    """
+    for move in moves:
+        if not move.leaves:
             continue
-        if offers[items[place].property_id].owner_id != stays[place].owner_id:
-            raise NotFound("There is no such property to move to.")
-        where = f"/items/{place}/property_id"
-        raise Invalid(errors=_wrong(where, "property_fixed", "Only dates and guests can be changed."))
+        if move.asked.owner_id != move.had.owner_id:
+            raise NotFound("There is nothing of the same owner's to move to.")
+        field = where(move.asked.item)
+        detail = "When and for how many can be changed, not where."
+        raise Invalid(errors=_wrong(f"/items/{move.place}/{field}", field.replace("_id", "_fixed"), detail))
 
 
-def _must_fit(row: Row, places: Iterable[int], items: Sequence[StayItem], offers: Mapping[int, StayOffer]) -> None:
+def _must_fit(row: Row, items: Sequence[Item], moves: Sequence[Move]) -> None:
     """Check what changes against the rest of the booking.
 
     Raises:
-        Invalid: It is priced in another currency, or two stays take the same property on the same night.
+        Invalid: It is priced in another currency, or one thing is asked for twice.
+        HoldfastError: A flight has no fare left.
     """
     errors = []
-    for place in places:
-        item = items[place]
-        if offers[item.property_id].terms.currency != row.currency:
-            detail = f"The booking is priced in {row.currency}, the property no longer is."
-            errors.append(FieldError(pointer=f"/items/{place}", code="currency_mismatch", detail=detail))
-        others = [other for at, other in enumerate(items) if at != place and other.property_id == item.property_id]
-        if any(other.check_in < item.check_out and item.check_in < other.check_out for other in others):
-            detail = "This property is asked for twice on the same night."
-            errors.append(FieldError(pointer=f"/items/{place}", code="duplicate_unit", detail=detail))
+    for move in moves:
+        if move.asked.currency != row.currency:
+            detail = f"The booking is priced in {row.currency}, this no longer is."
+            errors.append(FieldError(pointer=f"/items/{move.place}", code="currency_mismatch", detail=detail))
+    errors += meeting(items)
     if errors:
         raise Invalid(errors[0].detail, errors=errors)
-
-
-def _agreed(code: str, stay: QuotedStay, item: StayItem) -> bool:
-    """Return whether a rule is about a day that stays as it was agreed."""
-    if code in _ARRIVAL:
-        return stay.check_in == item.check_in
-    return code == "closed_to_departure" and stay.check_out == item.check_out
-
-
-def _as_item(stay: QuotedStay) -> StayItem:
-    return StayItem(
-        property_id=stay.property_id,
-        check_in=stay.check_in,
-        check_out=stay.check_out,
-        guests=stay.guests,
-        pets=stay.pets,
-    )
-
-
-def _begun(stay: QuotedStay, now: datetime) -> bool:
-    return has_begun(check_in=stay.check_in, check_in_from=stay.check_in_from, zone=stay.zone, now=now)
+    for move in moves:
+        if (refusal := move.asked.shortage()) is not None:
+            raise refusal
 
 
 def _wrong(pointer: str, code: str, detail: str) -> list[FieldError]:

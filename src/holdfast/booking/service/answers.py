@@ -10,7 +10,18 @@ from typing import Any, Final
 import msgspec
 
 from holdfast.booking import api
-from holdfast.booking.api import Block, Booking, BookingState, Hold, HoldState, QuotedStay
+from holdfast.booking.api import (
+    Block,
+    Booking,
+    BookingState,
+    Hold,
+    HoldState,
+    ItemKind,
+    QuotedFlight,
+    QuotedItem,
+    QuotedStay,
+    QuotedTable,
+)
 from holdfast.booking.rules import judged, judged_booking
 from holdfast.booking.store.keys import Scope
 from holdfast.catalog.api import NotBookable
@@ -22,7 +33,7 @@ from holdfast.kit.errors import HoldfastError, Invalid, NotFound
 from holdfast.kit.keyed import Caller, KeyReused
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals.cancellation import Booked
-from holdfast.verticals.stays import slot_night
+from holdfast.verticals.stays import has_begun, slot_night
 
 _REFUSALS: Final[Mapping[str, type[HoldfastError]]] = {
     refusal.code: refusal
@@ -30,6 +41,8 @@ _REFUSALS: Final[Mapping[str, type[HoldfastError]]] = {
     if isinstance(refusal, type) and issubclass(refusal, HoldfastError)
 }
 """Every refusal a door of ours can make, so that whichever was kept under a key can be made again."""
+
+_KINDS: Final = {ItemKind.STAY: QuotedStay, ItemKind.TABLE: QuotedTable, ItemKind.FLIGHT: QuotedFlight}
 
 
 class Tokens:
@@ -94,34 +107,35 @@ def refusal_again(answer: Mapping[str, Any]) -> HoldfastError | None:
 
 
 def spans_of(stored: Sequence[Sequence[Any]]) -> tuple[Span, ...]:
-    """Return spans from their stored form."""
+    """Return spans from their stored form: resource, first and end slot, quantity, item.
+
+    Before there were tables and flights each item had one span, in the order of the items, and no position was kept.
+    """
     return tuple(
-        Span(resource_id=resource, first_slot=first, end_slot=end, quantity=quantity)
-        for resource, first, end, quantity in stored
+        Span(
+            resource_id=resource,
+            first_slot=first,
+            end_slot=end,
+            quantity=quantity,
+            item=item[0] if item else place,
+        )
+        for place, (resource, first, end, quantity, *item) in enumerate(stored)
     )
 
 
 def spans_kept(spans: Sequence[Span]) -> list[list[Any]]:
     """Return spans in their stored form."""
-    return [[span.resource_id, span.first_slot, span.end_slot, span.quantity] for span in spans]
+    return [[span.resource_id, span.first_slot, span.end_slot, span.quantity, span.item] for span in spans]
 
 
-def stays_of(stored: Any) -> tuple[QuotedStay, ...]:
-    """Return stays from their stored form."""
-    return msgspec.convert(stored, tuple[QuotedStay, ...])
+def items_of(stored: Any) -> tuple[QuotedItem, ...]:
+    """Return items from their stored form."""
+    return tuple([msgspec.convert(each, _KINDS[each.get("kind", ItemKind.STAY)]) for each in stored])
 
 
 def price_of(stored: Any) -> Price:
     """Return a price from its stored form."""
     return msgspec.convert(stored, Price)
-
-
-def with_units(items: tuple[QuotedStay, ...], option: Sequence[Span]) -> tuple[QuotedStay, ...]:
-    """Return the stays with the names of the units that the claim assigned them: it has one span for each, in order."""
-    if not items or not any(span.resource_id.count(":") > 1 for span in option):
-        return items
-    named = [span.resource_id.split(":", 2)[2:] for span in option]
-    return tuple(replace(item, units=tuple(units)) for item, units in zip(items, named, strict=True))
 
 
 def hold_of(row: Row, tokens: Tokens, now: datetime) -> Hold:
@@ -131,7 +145,7 @@ def hold_of(row: Row, tokens: Tokens, now: datetime) -> Hold:
         token=tokens.of(row.id),
         quote_id=row.quote_id,
         state=judged(row.state, row.expires_at, now),
-        items=stays_of(row.items),
+        items=items_of(row.items),
         price=price_of(row.price),
         created_at=row.created_at,
         expires_at=row.expires_at,
@@ -147,17 +161,18 @@ def first_hold(row: Row, tokens: Tokens, ttl_s: int) -> Hold:
     return replace(hold_of(row, tokens, row.created_at), state=HoldState.HELD, expires_at=first_end)
 
 
-def booked_stays(items: Sequence[QuotedStay], price: Price, *, booked_at: datetime) -> list[Booked]:
-    """Return what a cancellation policy has to know of stays, each with its own lines of the price."""
+def booked_items(items: Sequence[QuotedItem], price: Price, *, booked_at: datetime) -> list[Booked]:
+    """Return what a cancellation policy has to know of items, each with its own lines of the price."""
     return [
         Booked(
             policy=item.policy,
-            check_in=item.check_in,
-            check_out=item.check_out,
-            check_in_from=item.check_in_from,
+            check_in=item.first_day,
+            check_out=item.end_day,
+            check_in_from=item.begins_at,
             zone=item.zone,
             booked_at=booked_at,
             lines=tuple(line for line in price.lines if line.item == place),
+            start=item.start,
         )
         for place, item in enumerate(items)
     ]
@@ -171,7 +186,7 @@ def booking_of(row: Row) -> Booking:
         hold_id=row.hold_id,
         account_id=row.account_id,
         state=judged_booking(row.state, row.decide_by, row.now),
-        items=stays_of(row.items),
+        items=items_of(row.items),
         price=price_of(row.price),
         payment_method=row.payment_method,
         payment_status=row.payment_status,
@@ -199,7 +214,7 @@ def first_booking(row: Row, hold: Row, answer: Mapping[str, Any]) -> Booking:
     return replace(
         booking_of(row),
         hold_id=hold.id,
-        items=stays_of(hold.items),
+        items=items_of(hold.items),
         price=price_of(hold.price),
         state=BookingState(answer["state"]),
         payment_status=answer["paid"],
@@ -208,13 +223,18 @@ def first_booking(row: Row, hold: Row, answer: Mapping[str, Any]) -> Booking:
     )
 
 
+def begun(item: QuotedItem, now: datetime) -> bool:
+    """Return whether an item has begun at an instant."""
+    return has_begun(check_in=item.first_day, check_in_from=item.begins_at, zone=item.zone, now=now)
+
+
 def may_see(principal: Principal, row: Row) -> bool:
     """Return whether a booking is a principal's business: its guest's, an owner's of one of its stays, an admin's."""
     return principal.is_admin or principal.account_id == row.account_id or principal.account_id in owners_of(row)
 
 
 def owners_of(row: Row) -> set[int]:
-    """Return whose properties a booking takes."""
+    """Return who sells what a booking takes."""
     return {item["owner_id"] for item in row.items}
 
 

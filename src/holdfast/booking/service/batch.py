@@ -10,7 +10,8 @@ from holdfast.booking.events import HoldEnded
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.rules import judged, may_move
 from holdfast.booking.service.answers import KeyUse, spans_of
-from holdfast.booking.service.placing import Before, BookingDraft, decline, tell_moved
+from holdfast.booking.service.kinds.words import tell_moved
+from holdfast.booking.service.placing import Before, BookingDraft, decline
 from holdfast.booking.store.changes import Changes
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.statements import Row

@@ -16,6 +16,7 @@ from holdfast.booking.api import (
     Change,
     Hold,
     IntegrityReport,
+    Item,
     NightStock,
     PaymentTerms,
     Quote,
@@ -70,7 +71,7 @@ class Bookings(BookingApi):
     # ------------------------------------------------------------------------------------------------------- the sale
 
     @override
-    async def quote(self, *, account_id: int, items: Sequence[StayItem]) -> Quote:
+    async def quote(self, *, account_id: int, items: Sequence[Item]) -> Quote:
         return await self._selling.quote(account_id=account_id, items=items)
 
     @override
@@ -191,7 +192,7 @@ class Bookings(BookingApi):
 
     @override
     async def place_change(
-        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[StayItem]
+        self, *, caller: Caller, principal: Principal, number: int, items: Sequence[Item]
     ) -> Keyed[Change]:
         return await self._amending.place_change(caller=caller, principal=principal, number=number, items=items)
 

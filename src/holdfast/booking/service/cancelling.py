@@ -20,18 +20,21 @@ from holdfast.booking.api import (
     CancellationQuote,
     CancellationTooLate,
     HoldState,
+    QuotedItem,
     QuotedStay,
     QuoteSuperseded,
 )
 from holdfast.booking.events import BookingCancelled
+from holdfast.booking.items import subject_of
 from holdfast.booking.models import CancellationState, ClaimReason, RevisedBy
 from holdfast.booking.rules import judged_booking
 from holdfast.booking.service.answers import (
-    booked_stays,
+    begun,
+    booked_items,
+    items_of,
     may_see,
     price_of,
     spans_of,
-    stays_of,
 )
 from holdfast.booking.service.batch import Batch, SettleOrder, end
 from holdfast.booking.service.revising import Revision, respan, revise, told
@@ -43,6 +46,7 @@ from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.verticals.cancellation import Booked, Refund, RefundLine, may_cancel, refund, refund_all
 from holdfast.verticals.stays import has_begun
+from holdfast.verticals.trips import DISCOUNT
 
 FEE: Final = "cancellation_fee"
 """The kind of a line that says what a policy keeps."""
@@ -53,6 +57,8 @@ OF: Final[Mapping[str, str]] = {"service": "service", "tax": "tax"}
 _KEPT_LABELS: Final = {"nights": "Kept", "service": "Kept of the service fee", "tax": "Kept of the tax"}
 _REQUEST: Final = "request"
 """The rule that gives everything back where nobody has said yes yet."""
+NO_ITEM: Final = -1
+"""The position of what was had of items that are no longer part of the booking."""
 _PLACE: Final = re.compile(r"^\d+\. ")
 
 
@@ -61,10 +67,10 @@ class Offered:
     """What canceling some items of a booking gives back at an instant."""
 
     positions: tuple[int, ...]
-    stays: tuple[QuotedStay, ...]
+    stays: tuple[QuotedItem, ...]
     """Of the booking, as it stands."""
     refund: Refund
-    rest: tuple[QuotedStay, ...]
+    rest: tuple[QuotedItem, ...]
     price_after: Price | None
 
 
@@ -85,20 +91,37 @@ def offered(row: Row, principal: Principal, positions: Collection[int], now: dat
     state = judged_booking(row.state, row.decide_by, now)
     if state not in {BookingState.REQUESTED, BookingState.CONFIRMED}:
         raise AlreadyCancelled
-    stays, price = stays_of(row.items), price_of(row.price)
+    stays, price = items_of(row.items), price_of(row.price)
     going = tuple(sorted(set(positions))) or tuple(range(len(stays)))
     whole = len(going) == len(stays)
     _check(positions, stays, row=row, principal=principal, requested=state is BookingState.REQUESTED and not whole)
-    back = _refund(row, stays, price, going=going, by=_giver(row, principal, state), now=now)
+    giver = _giver(row, principal, state)
+    back = _refund(row, stays, price, going=going, by=giver, now=now)
     if whole:
         return Offered(positions=going, stays=stays, refund=back, rest=(), price_after=None)
     rest = tuple(stay for place, stay in enumerate(stays) if place not in going)
+    if giver == "guest" and len(_kinds(stays)) > 1 and len(_kinds(rest)) == 1:
+        back = _as_no_trip(back, price, going)
     after = _price_of_rest(stays, price, going, back)
     return Offered(positions=going, stays=stays, refund=back, rest=rest, price_after=after)
 
 
+def _kinds(items: Iterable[QuotedItem]) -> set[type[QuotedItem]]:
+    return {type(item) for item in items}
+
+
+def _as_no_trip(back: Refund, price: Price, going: Collection[int]) -> Refund:
+    """Return a refund without what the rest had off as a part of a trip, which it no longer is."""
+    off = -sum(line.amount_minor for line in price.lines if line.kind == DISCOUNT and line.item not in going)
+    if not off:
+        return back
+    lines = tuple(_at_most(back.lines, max(0, back.total_minor - off)))
+    detail = f"{back.detail} The rest is no trip any more, so what it had off for that is taken from it."
+    return replace(back, lines=lines, total_minor=sum(line.refund_minor for line in lines), detail=detail)
+
+
 def _check(
-    asked: Collection[int], stays: Sequence[QuotedStay], *, row: Row, principal: Principal, requested: bool
+    asked: Collection[int], stays: Sequence[QuotedItem], *, row: Row, principal: Principal, requested: bool
 ) -> None:
     errors = []
     mine = principal.is_admin or principal.account_id == row.account_id
@@ -125,7 +148,7 @@ def _giver(row: Row, principal: Principal, state: BookingState) -> str:
 
 
 def _refund(
-    row: Row, stays: Sequence[QuotedStay], price: Price, *, going: Collection[int], by: str, now: datetime
+    row: Row, stays: Sequence[QuotedItem], price: Price, *, going: Collection[int], by: str, now: datetime
 ) -> Refund:
     known = [each for place, each in enumerate(booked(stays, price, booked_at=row.created_at)) if place in going]
     fees = [line for line in price.lines if line.kind == FEE and line.item in going and not line.inputs["gone"]]
@@ -139,23 +162,23 @@ def _refund(
     return with_fees(capped(refund(known, now=now), stays), fees, given_back=False)
 
 
-def booked(stays: Sequence[QuotedStay], price: Price, *, booked_at: datetime) -> list[Booked]:
+def booked(stays: Sequence[QuotedItem], price: Price, *, booked_at: datetime) -> list[Booked]:
     """Return what the policies have to know of the stays of a booking: its lines, without what was kept of others.
 
     Bookings of the first version do not say which line is of which stay; there each stay's total is one line.
     """
     lines = tuple(line for line in price.lines if line.kind != FEE)
-    found = booked_stays(stays, Price.of(price.currency, lines), booked_at=booked_at)
+    found = booked_items(stays, Price.of(price.currency, lines), booked_at=booked_at)
     return [
         each if sum_of(each.lines) == stay.total_minor else replace(each, lines=(_one_line(stay, place),))
         for place, (each, stay) in enumerate(zip(found, stays, strict=True))
     ]
 
 
-def _one_line(stay: QuotedStay, place: int) -> PriceLine:
+def _one_line(stay: QuotedItem, place: int) -> PriceLine:
     return PriceLine(
         kind="nights",
-        label=stay.property_name,
+        label=stay.title,
         amount_minor=stay.total_minor,
         quantity=1,
         unit_minor=None,
@@ -181,7 +204,7 @@ def with_fees(back: Refund, fees: Iterable[PriceLine], *, given_back: bool) -> R
     )
 
 
-def capped(back: Refund, stays: Sequence[QuotedStay]) -> Refund:
+def capped(back: Refund, stays: Sequence[QuotedItem]) -> Refund:
     """Return a refund without what was lost before a change already: moving a stay brings nothing lost back."""
     lines: list[RefundLine] = []
     for place in dict.fromkeys(line.item for line in back.lines):
@@ -216,10 +239,11 @@ def _at_most(lines: Sequence[RefundLine], most: int) -> list[RefundLine]:
 # ------------------------------------------------------------------------------------------------------- what is left
 
 
-def _price_of_rest(stays: Sequence[QuotedStay], price: Price, going: Collection[int], back: Refund) -> Price:
+def _price_of_rest(stays: Sequence[QuotedItem], price: Price, going: Collection[int], back: Refund) -> Price:
     """Return what a booking costs without some of its items: the lines of the rest, and what is kept of what goes.
 
-    No line of one stay depends on another stay, so the lines of the rest are reckoned as they were.
+    No line of one item depends on another item, so the lines of the rest are reckoned as they were. What they had off
+    as a part of a trip is among what is kept, once it is no trip any more.
     """
     places = {old: new for new, old in enumerate(place for place in range(len(stays)) if place not in going)}
     lines = [
@@ -231,8 +255,8 @@ def _price_of_rest(stays: Sequence[QuotedStay], price: Price, going: Collection[
     lines += [replace(line, item=places.get(line.item, 0)) for line in fees]
     for place in going:
         kept = [line for line in back.lines if line.item == place]
-        item = next((new for old, new in places.items() if stays[old].owner_id == stays[place].owner_id), 0)
-        lines += fees_of(kept, stays[place], item=item, gone=True)
+        at = next((new for old, new in places.items() if stays[old].owner_id == stays[place].owner_id), 0)
+        lines += fees_of(kept, stays[place], place=at, gone=True)
     return Price.of(price.currency, lines)
 
 
@@ -242,26 +266,26 @@ def at_place(line: PriceLine, place: int, *, alone: bool) -> PriceLine:
     return replace(line, label=label if alone else f"{place + 1}. {label}", item=place)
 
 
-def fees_of(lines: Iterable[RefundLine], stay: QuotedStay, *, item: int, gone: bool) -> list[PriceLine]:
-    """Return the lines that say what is kept of a stay's price, parted by whose it is."""
+def fees_of(lines: Iterable[RefundLine], item: QuotedItem, *, place: int, gone: bool) -> list[PriceLine]:
+    """Return the lines that say what is kept of an item's price, parted by whose it is."""
     kept: dict[str, int] = {}
     for line in lines:
         of = OF.get(line.kind, "nights")
         kept[of] = kept.get(of, 0) + line.paid_minor - line.refund_minor
-    return [fee_line(minor, stay, of=of, item=item, gone=gone) for of, minor in kept.items() if minor]
+    return [fee_line(minor, item, of=of, place=place, gone=gone) for of, minor in kept.items() if minor]
 
 
-def fee_line(minor: int, stay: QuotedStay, *, of: str, item: int, gone: bool) -> PriceLine:
-    """Return one line of what is kept of a stay's price."""
+def fee_line(minor: int, item: QuotedItem, *, of: str, place: int, gone: bool) -> PriceLine:
+    """Return one line of what is kept of an item's price."""
     return PriceLine(
         kind=FEE,
-        label=f"{_KEPT_LABELS[of]}: {stay.property_name}",
+        label=f"{_KEPT_LABELS[of]}: {item.title}",
         amount_minor=minor,
         quantity=1,
         unit_minor=None,
         rule=_KEPT,
-        inputs={"of": of, "property_id": stay.property_id, "owner_id": stay.owner_id, "gone": gone},
-        item=item,
+        inputs={"of": of, **subject_of(item), "owner_id": item.owner_id, "gone": gone},
+        item=place,
     )
 
 
@@ -299,7 +323,7 @@ def cancellation_of(row: Row) -> CancellationQuote:
         price_after=None if row.price_after is None else price_of(row.price_after),
         created_at=row.created_at,
         expires_at=row.expires_at,
-        stays=stays_of(row.stays),
+        stays=items_of(row.stays),
         used_at=row.used_at,
     )
 
@@ -407,10 +431,10 @@ def cancel_unpaid(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, 
 
 
 def end_booking(batch: Batch, row: Row, *, refund_minor: int) -> Row:
-    """Note that a booking ends and frees the nights that are not spent; return it as it is then."""
-    standing, stays = batch.holds[row.hold_id], stays_of(row.items)
+    """Note that a booking ends and frees what is not spent; return it as it is then."""
+    standing, items = batch.holds[row.hold_id], items_of(row.items)
     spans = spans_of(standing.row.spans)
-    spent = (*_spent(stays, spans, range(len(stays)), batch.now), *spans[len(stays) :])
+    spent = [*_spent(items, spans, range(len(items)), batch.now), *_of_none(spans, len(items))]
     if spent and standing.state is HoldState.CONFIRMED:
         respan(batch, row.hold_id, spent, ClaimReason.CANCELLED, row.digest)
     else:
@@ -425,27 +449,39 @@ def _shrunk(batch: Batch, row: Row, offer: Offered, price: Price, cancellation_i
     """Note what is left of a booking of which some items go."""
     spans = spans_of(batch.holds[row.hold_id].row.spans)
     count = len(offer.stays)
-    kept = [span for place, span in enumerate(spans) if place not in offer.positions or place >= count]
-    spent = _spent(offer.stays, spans, offer.positions, batch.now)
-    after = Revision(why=RevisedBy.CANCELLATION, by_id=cancellation_id, stays=offer.rest, price=price)
+    places = {old: new for new, old in enumerate(place for place in range(count) if place not in offer.positions)}
+    kept = [replace(span, item=places[span.item]) for span in spans if span.item in places]
+    spent = [*_spent(offer.stays, spans, offer.positions, batch.now), *_of_none(spans, count)]
+    after = Revision(why=RevisedBy.CANCELLATION, by_id=cancellation_id, items=offer.rest, price=price)
     return revise(batch, row, after, (*kept, *spent), ClaimReason.CANCELLED)
 
 
-def _spent(
-    stays: Sequence[QuotedStay], spans: Sequence[Span], places: Iterable[int], now: datetime
-) -> tuple[Span, ...]:
-    """Return the nights of stays that have begun: those were had, and stay taken."""
+def _of_none(spans: Iterable[Span], count: int) -> list[Span]:
+    """Return what was had before and belongs to no item any more."""
+    return [replace(span, item=NO_ITEM) for span in spans if not 0 <= span.item < count]
+
+
+def _spent(items: Sequence[QuotedItem], spans: Iterable[Span], places: Collection[int], now: datetime) -> list[Span]:
+    """Return what was had of items that have begun, and stays taken: of a stay the nights, of others all."""
     found = []
-    for place in places:
-        stay, span = stays[place], spans[place]
-        nights = 0
-        while span.first_slot + nights < span.end_slot and has_begun(
-            check_in=stay.check_in + timedelta(days=nights),
-            check_in_from=stay.check_in_from,
-            zone=stay.zone,
-            now=now,
-        ):
-            nights += 1
-        if nights:
-            found.append(replace(span, end_slot=span.first_slot + nights))
-    return tuple(found)
+    for span in spans:
+        if span.item not in places:
+            continue
+        item = items[span.item]
+        slots = _nights_begun(item, span, now) if isinstance(item, QuotedStay) else _all_or_none(item, span, now)
+        if slots:
+            found.append(replace(span, end_slot=span.first_slot + slots, item=NO_ITEM))
+    return found
+
+
+def _nights_begun(stay: QuotedStay, span: Span, now: datetime) -> int:
+    nights = 0
+    while span.first_slot + nights < span.end_slot and has_begun(
+        check_in=stay.check_in + timedelta(days=nights), check_in_from=stay.check_in_from, zone=stay.zone, now=now
+    ):
+        nights += 1
+    return nights
+
+
+def _all_or_none(item: QuotedItem, span: Span, now: datetime) -> int:
+    return span.end_slot - span.first_slot if begun(item, now) else 0

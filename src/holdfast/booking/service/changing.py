@@ -20,15 +20,15 @@ from holdfast.booking.api import (
     Hold,
     HoldExpired,
     HoldState,
-    QuotedStay,
+    QuotedItem,
 )
 from holdfast.booking.events import BookingChanged
 from holdfast.booking.models import ChangeState, ClaimReason, RevisedBy
 from holdfast.booking.rules import judged
-from holdfast.booking.service.answers import may_see, price_of, spans_of, stays_of
+from holdfast.booking.service.answers import items_of, may_see, price_of, spans_of
 from holdfast.booking.service.batch import Batch, SettleOrder, Standing
 from holdfast.booking.service.cancelling import FEE, OF, at_place, booked, capped, fees_of, refund_from
-from holdfast.booking.service.placing import tell_moved
+from holdfast.booking.service.kinds.words import tell_moved
 from holdfast.booking.service.revising import Revision, revise, told
 from holdfast.engine.money import fraction
 from holdfast.engine.price import Price, PriceLine
@@ -43,55 +43,55 @@ _NOTHING: Final = Refund(total_minor=0, lines=(), rule="nothing", detail="Nothin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repriced:
-    """A stay with new dates or guests."""
+    """An item with new dates or guests."""
 
-    stay: QuotedStay
+    item: QuotedItem
     lines: tuple[PriceLine, ...]
-    """Of this stay alone."""
+    """Of this item alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a booking would be once changed."""
 
-    stays: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     price: Price
     difference_minor: int
     refund: Refund
 
 
 def planned(row: Row, new: Mapping[int, Repriced], now: datetime) -> Plan:
-    """Return what a booking would be with some stays repriced, at an instant.
+    """Return what a booking would be with some items repriced, at an instant.
 
     Args:
         row: The booking as it is.
-        new: By position: the stays that change.
+        new: By position: the items that change.
         now: The instant by which the policy is asked.
     """
-    stays, price = stays_of(row.items), price_of(row.price)
-    known = booked(stays, price, booked_at=row.created_at)
-    after, lines, fees = list(stays), [], [line for line in price.lines if line.kind == FEE]
+    items, price = items_of(row.items), price_of(row.price)
+    known = booked(items, price, booked_at=row.created_at)
+    after, lines, fees = list(items), [], [line for line in price.lines if line.kind == FEE]
     rule, detail = _NOTHING.rule, _NOTHING.detail
-    for place, stay in enumerate(stays):
+    for place, item in enumerate(items):
         if place not in new:
             lines += [line for line in price.lines if line.item == place and line.kind != FEE]
             continue
-        lines += [at_place(line, place, alone=len(stays) == 1) for line in new[place].lines]
-        back = capped(refund([known[place]], now=now), stays)
-        kept = _kept(stay, back, known[place].lines, new[place].lines)
+        lines += [at_place(line, place, alone=len(items) == 1) for line in new[place].lines]
+        back = capped(refund([known[place]], now=now), items)
+        kept = _kept(item, back, known[place].lines, new[place].lines)
         minor = sum(line.paid_minor - line.refund_minor for line in kept)
-        fees += fees_of(kept, stay, item=place, gone=False)
-        lost = max(0, stay.total_minor - back.total_minor - minor)
-        after[place] = replace(new[place].stay, kept_minor=min(lost, new[place].stay.total_minor))
+        fees += fees_of(kept, item, place=place, gone=False)
+        lost = max(0, item.total_minor - back.total_minor - minor)
+        after[place] = replace(new[place].item, kept_minor=min(lost, new[place].item.total_minor))
         rule, detail = back.rule, back.detail
     made = Price.of(price.currency, [*lines, *fees])
     difference = made.total_minor - price.total_minor
     back = replace(_NOTHING) if difference >= 0 else _given_back(price, made, rule=rule, detail=detail)
-    return Plan(stays=tuple(after), price=made, difference_minor=difference, refund=back)
+    return Plan(items=tuple(after), price=made, difference_minor=difference, refund=back)
 
 
-def _kept(stay: QuotedStay, back: Refund, before: Sequence[PriceLine], after: Sequence[PriceLine]) -> list[RefundLine]:
-    """Return what a stay costs less, parted by whose it is, and how much of each part comes back."""
+def _kept(item: QuotedItem, back: Refund, before: Sequence[PriceLine], after: Sequence[PriceLine]) -> list[RefundLine]:
+    """Return what an item costs less, parted by whose it is, and how much of each part comes back."""
     drops = _parts(before)
     drops.subtract(_parts(after))
     drop = sum(drops.values())
@@ -105,7 +105,7 @@ def _kept(stay: QuotedStay, back: Refund, before: Sequence[PriceLine], after: Se
         seen += minor
         share = fraction(seen, whole, drop) - shared
         shared += share
-        lines.append(RefundLine(kind=of, label=stay.property_name, paid_minor=minor, refund_minor=share, item=0))
+        lines.append(RefundLine(kind=of, label=item.title, paid_minor=minor, refund_minor=share, item=0))
     return lines
 
 
@@ -121,7 +121,7 @@ def _part(line: PriceLine) -> str:
 
 
 def _given_back(before: Price, after: Price, *, rule: str, detail: str) -> Refund:
-    """Return what comes back, line by line: what each stay costs less, parted by whose it is."""
+    """Return what comes back, line by line: what each item costs less, parted by whose it is."""
     less: Counter[tuple[int, str]] = Counter()
     for sign, price in ((1, before), (-1, after)):
         for line in price.lines:
@@ -140,7 +140,7 @@ def change_of(row: Row, hold: Hold) -> Change:
         id=row.id,
         number=row.number,
         hold=hold,
-        items=stays_of(row.items),
+        items=items_of(row.items),
         price=price_of(row.price),
         difference_minor=row.difference_minor,
         refund_minor=row.refund_minor,
@@ -181,7 +181,7 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
     standing.state = HoldState.CONFIRMED
     held = spans_of(standing.row.spans)
     batch.changes.free(change.hold_id, held, ClaimReason.RELEASED)
-    after = Revision(why=RevisedBy.CHANGE, by_id=change.id, stays=stays_of(change.items), price=price_of(change.price))
+    after = Revision(why=RevisedBy.CHANGE, by_id=change.id, items=items_of(change.items), price=price_of(change.price))
     done = revise(batch, row, after, spans_of(change.spans), ClaimReason.RELEASED)
     tell_moved(batch.changes, held)
     batch.changes.revising.confirmed.append((change.id, paid_by))

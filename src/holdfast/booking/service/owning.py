@@ -10,7 +10,8 @@ from holdfast.booking.events import StockMoved
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
 from holdfast.booking.service.answers import KeyUse, block_of, spans_kept
 from holdfast.booking.service.batch import SettleOrder, Verb
-from holdfast.booking.service.placing import Before, Placed, PlaceOrder, Placing, tell_moved
+from holdfast.booking.service.kinds.words import tell_moved
+from holdfast.booking.service.placing import Before, Placed, PlaceOrder, Placing
 from holdfast.booking.service.settling import Settling
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import sales, stock

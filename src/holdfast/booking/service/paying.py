@@ -12,12 +12,13 @@ from holdfast.booking.api import (
     HoldNotActive,
     HoldState,
     PaymentTerms,
+    QuotedStay,
     RuleViolation,
 )
 from holdfast.booking.models import HoldKind
 from holdfast.booking.rules import judged
 from holdfast.booking.service.amending import Amending
-from holdfast.booking.service.answers import KeyUse, booking_of, hold_of, spans_of, stays_of
+from holdfast.booking.service.answers import KeyUse, begun, booking_of, hold_of, items_of, spans_of
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.desk import Desk, was
 from holdfast.booking.service.placing import Before, PlaceOrder
@@ -28,7 +29,6 @@ from holdfast.kit.db.database import Tx
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import FieldError, NotFound, Overloaded
-from holdfast.verticals.stays import has_begun
 
 _LATE_ROUTE: Final = "book_late"
 """Late bookings have keys of our own making: the hold and the payment."""
@@ -179,20 +179,19 @@ class Paying:
 
 
 def _must_be_lost(row: Row) -> None:
-    """Check that a hold ran out by itself, and that its stays can still begin.
+    """Check that a hold ran out by itself, and that its items can still begin.
 
     Raises:
         HoldNotActive: Its guest let it go, or its owner was asked and did not say yes.
-        RuleViolation: A stay has begun, or its owner would have to be asked, for which the time is over.
+        RuleViolation: An item has begun, or its owner would have to be asked, for which the time is over.
     """
     if row.state not in {HoldState.HELD, HoldState.EXPIRED} or row.request_number is not None:
         raise HoldNotActive
     errors = []
-    for place, item in enumerate(stays_of(row.items)):
-        begun = has_begun(check_in=item.check_in, check_in_from=item.check_in_from, zone=item.zone, now=row.now)
-        if begun:
-            detail = "The stay has begun."
-            errors.append(FieldError(pointer=f"/items/{place}/check_in", code="stay_begun", detail=detail))
+    for place, item in enumerate(items_of(row.items)):
+        if begun(item, row.now):
+            pointer = f"/items/{place}/check_in" if isinstance(item, QuotedStay) else f"/items/{place}"
+            errors.append(FieldError(pointer=pointer, code="begun", detail=f"It is after {item.start}."))
         elif not item.instant:
             detail = "The host wants to be asked, and the time to ask is over."
             errors.append(FieldError(pointer=f"/items/{place}", code="host_asked", detail=detail))

@@ -24,17 +24,17 @@ from holdfast.booking.api import (
     HoldQuotaExceeded,
     HoldState,
     PaymentTerms,
-    QuotedStay,
+    QuotedItem,
     QuoteExpired,
 )
-from holdfast.booking.events import BookingConfirmed, BookingDeclined, BookingRequested, HoldEnded, StockMoved
+from holdfast.booking.events import BookingConfirmed, BookingDeclined, BookingRequested, HoldEnded
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
-from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of, with_units
+from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of
+from holdfast.booking.service.kinds.words import assigned, refusal_by, tell_moved
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, sales, stock
 from holdfast.booking.store.changes import Changes, lock_quotas
 from holdfast.booking.store.stock import Key
-from holdfast.catalog.api import NotBookable
 from holdfast.engine.claims import Cell, ClaimOrder, Shortage, Span, cells_of, decide
 from holdfast.engine.price import Price
 from holdfast.kit.clock import Clock
@@ -43,7 +43,6 @@ from holdfast.kit.db.errors import IntegrityViolation, UniqueViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, Overloaded
 from holdfast.kit.lanes import Lane
-from holdfast.verticals.stays import slot_night
 
 _HOT_S: Final = 1.0
 """How long a resource that refused is read first."""
@@ -81,7 +80,7 @@ class PlaceOrder:
     kind: HoldKind
     account_id: int
     claim: ClaimOrder
-    items: tuple[QuotedStay, ...] = ()
+    items: tuple[QuotedItem, ...] = ()
     price: Price | None = None
     digest: str | None = None
     quote_id: str | None = None
@@ -102,7 +101,7 @@ class Placed:
     """An order that was served."""
 
     at: datetime
-    items: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     spans: tuple[Span, ...]
 
 
@@ -257,24 +256,20 @@ class Placing:
         if (shortage.resource_id, shortage.slot) == _place_of(order.account_id):
             return HoldQuotaExceeded(retry_after_s=60, extra={"limit": self._settings.holds_most})
         self._heat(shortage.resource_id)
-        property_id = property_of(shortage.resource_id)
-        if (shortage.resource_id, shortage.slot) not in cells:
-            return NotBookable(extra={"property_id": property_id})
-        night = slot_night(shortage.slot).isoformat()
-        extra: dict[str, Any] = {"property_id": property_id, "night": night}
-        if order.kind is HoldKind.OWNER:
-            extra["bookings"] = [
+        refusal = refusal_by(shortage, exists=(shortage.resource_id, shortage.slot) in cells)
+        if order.kind is HoldKind.OWNER and isinstance(refusal, CapacityTaken):
+            refusal.extra["bookings"] = [
                 reference
                 for option in order.claim.options
                 for span in option
                 for reference in await sales.standing_on(tx, span.resource_id, first=span.first_slot, end=span.end_slot)
             ]
-        return CapacityTaken(f"the night of {night} is taken", extra=extra)
+        return refusal
 
     def _serve(self, changes: Changes, order: PlaceOrder, choice: int) -> None:
         """Note everything that serving an order writes."""
         option = order.claim.options[choice]
-        items = with_units(order.items, option)
+        items = assigned(order.items, option)
         state = HoldState.HELD if order.kind is HoldKind.GUEST else HoldState.CONFIRMED
         price = order.price
         changes.take(order.hold_id, option, _REASON[order.kind], order.digest)
@@ -312,7 +307,7 @@ class Sold:
 
     hold_id: str
     account_id: int
-    items: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     price: Price
     digest: str
 
@@ -369,22 +364,9 @@ def end_expired(changes: Changes, hold: Row, requests: Mapping[int, Row]) -> Non
     tell_moved(changes, spans)
 
 
-def tell_moved(changes: Changes, spans: Iterable[Span]) -> None:
-    """Note for others where stock moved."""
-    for span in spans:
-        changes.tell(
-            StockMoved(property_id=property_of(span.resource_id), first_slot=span.first_slot, end_slot=span.end_slot)
-        )
-
-
-def property_of(resource_id: str) -> int:
-    """Return the property a stay's resource belongs to."""
-    return int(resource_id.split(":", 2)[1])
-
-
 def _placed(order: PlaceOrder, choice: int, at: datetime) -> Placed:
     option = order.claim.options[choice]
-    return Placed(at, with_units(order.items, option), option)
+    return Placed(at, assigned(order.items, option), option)
 
 
 async def _told(

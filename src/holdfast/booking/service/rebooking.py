@@ -11,25 +11,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from holdfast.booking.api import AlreadyCancelled, BookingState, CapacityTaken, HoldQuotaExceeded, HoldState
+from holdfast.booking.api import AlreadyCancelled, BookingState, HoldQuotaExceeded, HoldState
 from holdfast.booking.models import ChangeState, ClaimReason, HoldKind, outbox
 from holdfast.booking.rules import judged
 from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of
 from holdfast.booking.service.batch import Batch, Standing, end
 from holdfast.booking.service.changing import Plan, Repriced, planned
 from holdfast.booking.service.desk import Desk
-from holdfast.booking.service.placing import Before, end_expired, look, property_of, tell_moved
+from holdfast.booking.service.kinds.words import assigned, refusal_by, tell_moved
+from holdfast.booking.service.placing import Before, end_expired, look
 from holdfast.booking.service.quoting import FullQuote
 from holdfast.booking.store import after_sale, keys, sales
 from holdfast.booking.store.changes import Changes, lock_quotas
-from holdfast.catalog.api import NotBookable
 from holdfast.engine.claims import Cell, ClaimOrder, Shortage, Span, cells_of, decide
 from holdfast.engine.price import digest
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.errors import IntegrityViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, NotFound, Overloaded
-from holdfast.verticals.stays import slot_night
 
 _TRIES: Final = 8
 """Another process may make a cell, or a change, between our look and our write; then we look again."""
@@ -47,7 +46,7 @@ class ChangeOrder:
     """The items the booking had when this was priced."""
     new: Mapping[int, Repriced]
     quote: FullQuote
-    """Of the stays that change, in order."""
+    """Of the items that change, in order."""
     key: KeyUse | None
 
 
@@ -222,7 +221,7 @@ class Rebooking:
         changes.quotas[row.account_id] += 1
         changes.revising.new_changes.append((
             order.change_id, row.number, order.hold_id, batch.after.revisions.get(row.number, 0), ChangeState.OPEN,
-            plan.stays, spans_kept(chosen.spans), plan.price, plan.price.total_minor, row.currency,
+            plan.items, spans_kept(chosen.spans), plan.price, plan.price.total_minor, row.currency,
             digest(plan.price), plan.difference_minor, plan.refund, plan.refund.total_minor,
         ))  # fmt: skip
         if order.key is not None:
@@ -252,15 +251,16 @@ def _let_go_of_older(batch: Batch) -> None:
 def _choices(order: ChangeOrder, spans: Sequence[Span]) -> list[_Choice]:
     """Return the ways to have what a change asks for, the one that keeps most of the units first."""
     places = sorted(order.new)
+    others = [span for span in spans if span.item not in order.new]
     choices = []
     for option in order.quote.claim.options:
-        target = list(spans)
-        for place, span in zip(places, option, strict=True):
-            target[place] = span
+        come = [replace(span, item=places[span.item]) for span in option]
+        target = sorted([*others, *come], key=lambda span: (span.item < 0, span.item))
         choices.append(_Choice(spans=tuple(target), fresh=_fresh(target, spans)))
+    had = {span.resource_id for span in spans}
 
     def moves(choice: _Choice) -> int:
-        return sum(choice.spans[place].resource_id != spans[place].resource_id for place in places)
+        return sum(span.resource_id not in had for span in choice.spans)
 
     return sorted(choices, key=moves)
 
@@ -287,25 +287,22 @@ def _needed(choices: Iterable[_Choice]) -> set[tuple[str, int, int]]:
 
 def _chosen(choices: Sequence[_Choice], cells: Mapping[tuple[str, int], Cell]) -> _Choice | HoldfastError:
     """Return the first choice whose new nights are free, or why there is none."""
-    refused: Shortage | None = None
+    shortage: Shortage | None = None
     for choice in choices:
         if not choice.fresh:
             return choice
         [found] = decide(cells, [ClaimOrder((choice.fresh,))])
         if not isinstance(found, Shortage):
             return choice
-        refused = found
-    assert refused is not None, "there is at least one choice"  # noqa: S101 - a quote has at least one option
-    property_id = property_of(refused.resource_id)
-    if (refused.resource_id, refused.slot) not in cells:
-        return NotBookable(extra={"property_id": property_id})
-    night = slot_night(refused.slot).isoformat()
-    return CapacityTaken(f"the night of {night} is taken", extra={"property_id": property_id, "night": night})
+        shortage = found
+    assert shortage is not None, "there is at least one choice"  # noqa: S101 - a quote has at least one option
+    return refusal_by(shortage, exists=(shortage.resource_id, shortage.slot) in cells)
 
 
 def _with_units(order: ChangeOrder, chosen: _Choice) -> dict[int, Repriced]:
-    """Return the stays that change with the names of their units."""
-    return {
-        place: replace(each, stay=replace(each.stay, units=tuple(chosen.spans[place].resource_id.split(":", 2)[2:])))
-        for place, each in order.new.items()
-    }
+    """Return the items that change with the names of what they are assigned."""
+    items = tuple(order.new[place].item for place in sorted(order.new))
+    places = {place: at for at, place in enumerate(sorted(order.new))}
+    spans = [replace(span, item=places[span.item]) for span in chosen.spans if span.item in places]
+    named = assigned(items, spans)
+    return {place: replace(order.new[place], item=named[at]) for place, at in places.items()}

@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from holdfast.booking.api import Booking, BookingState, QuotedStay
+from holdfast.booking.api import Booking, BookingState, QuotedItem
 from holdfast.booking.models import ClaimReason, RevisedBy
 from holdfast.booking.service.answers import booking_of, first_kept, owners_of, spans_kept, spans_of
 from holdfast.booking.service.batch import Batch
-from holdfast.booking.service.placing import tell_moved
+from holdfast.booking.service.kinds.words import tell_moved
 from holdfast.engine.claims import Span
 from holdfast.engine.price import Price, digest
 from holdfast.kit.db.statements import Row
@@ -29,7 +29,7 @@ class Revision:
     why: RevisedBy
     by_id: str
     """The change, or the cancellation quote."""
-    stays: tuple[QuotedStay, ...]
+    items: tuple[QuotedItem, ...]
     price: Price
 
 
@@ -44,9 +44,9 @@ def revise(batch: Batch, row: Row, after: Revision, spans: Sequence[Span], reaso
         None if is_change else after.by_id, row.items, batch.holds[row.hold_id].row.spans, row.price, row.total_minor,
         row.currency, row.digest, fingerprint,
     ))  # fmt: skip
-    revising.revised[row.number] = (after.stays, after.price, after.price.total_minor, fingerprint)
+    revising.revised[row.number] = (after.items, after.price, after.price.total_minor, fingerprint)
     done = row._replace(
-        items=msgspec.to_builtins(after.stays),
+        items=msgspec.to_builtins(after.items),
         price=msgspec.to_builtins(after.price),
         total_minor=after.price.total_minor,
         digest=fingerprint,

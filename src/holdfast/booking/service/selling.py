@@ -11,24 +11,27 @@ from holdfast.booking.api import (
     ConfirmedBy,
     Hold,
     HoldState,
+    Item,
     PaymentTerms,
     Quote,
     StayItem,
 )
 from holdfast.booking.models import HoldKind
-from holdfast.booking.service.answers import booked_stays, first_booking, first_hold, hold_of, key_use
+from holdfast.booking.service.answers import booked_items, first_booking, first_hold, hold_of, key_use
 from holdfast.booking.service.batch import Outcome, SettleOrder, Verb
 from holdfast.booking.service.desk import Desk, was
+from holdfast.booking.service.kinds.asked import Asked
+from holdfast.booking.service.kinds.stays import AskedStay
 from holdfast.booking.service.placing import Before, Placed, PlaceOrder
-from holdfast.booking.service.quoting import claim_of, quoted_stay
+from holdfast.booking.service.quoting import claim_of
 from holdfast.booking.store import sales
-from holdfast.engine.price import digest
+from holdfast.engine.price import Price, digest
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.errors import NotFound, Overloaded
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller, Keyed
-from holdfast.verticals import stays
 from holdfast.verticals.cancellation import RefundCurve, curve
+from holdfast.verticals.stays import flat_price
 
 DRAFT_TRIES: Final = 3
 
@@ -39,7 +42,7 @@ class Selling:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def quote(self, *, account_id: int, items: Sequence[StayItem]) -> Quote:
+    async def quote(self, *, account_id: int, items: Sequence[Item]) -> Quote:
         """See `BookingApi.quote`."""
         return await self._desk.quoting.quote(account_id=account_id, items=items)
 
@@ -51,7 +54,7 @@ class Selling:
         """See `BookingApi.quote_curve`."""
         quote = (await self._desk.quoting.find(account_id=account_id, quote_id=quote_id)).quote
         now = await self._desk.db.read(lambda tx: tx.now())
-        return curve(booked_stays(quote.items, quote.price, booked_at=now), currency=quote.price.currency)
+        return curve(booked_items(quote.items, quote.price, booked_at=now), currency=quote.price.currency)
 
     async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
         """See `BookingApi.place_hold`."""
@@ -155,18 +158,18 @@ class Selling:
             Overloaded: Too many bookings at once got the same number.
         """
         desk = self._desk
-        offers = await desk.quoting.offers([item])
-        desk.quoting.judge([item], offers)
-        offer = offers[item.property_id]
-        if not (offer.terms.instant and offer.terms.pay_at_property):
+        asked = await desk.quoting.ask([item], account_id=caller.account_id)
+        desk.quoting.judge([item], asked)
+        price = _flat(asked[0], item)
+        quoted = asked[0].quoted(price)
+        if not (quoted.instant and quoted.pay_at_property):
             raise NotFound("This property is not booked in one step: its owner wants to be asked or paid first.")
-        price = stays.flat_price(offer.terms, (item.check_out - item.check_in).days)
         order = PlaceOrder(
             hold_id=new_id("hold", desk.clock),
             kind=HoldKind.DIRECT,
             account_id=caller.account_id,
-            claim=claim_of([item], offers),
-            items=(quoted_stay(item, offer, price),),
+            claim=claim_of(asked),
+            items=(quoted,),
             price=price,
             digest=digest(price),
             key=key_use(caller),
@@ -190,6 +193,11 @@ class Selling:
             row = await self._desk.found(number=settled.answer["number"])
             return Keyed(value=first_booking(row, hold, settled.answer), replayed=True)
         return Keyed(value=was(Booking, settled))
+
+
+def _flat(asked: Asked, item: StayItem) -> Price:
+    assert isinstance(asked, AskedStay), "a stay was asked for"  # noqa: S101 - programmer's error
+    return flat_price(asked.offer.terms, (item.check_out - item.check_in).days)
 
 
 def direct(order: PlaceOrder, placed: Placed) -> Booking:

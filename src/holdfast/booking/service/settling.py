@@ -18,7 +18,7 @@ from holdfast.booking.api import (
     ExtensionLimit,
     Hold,
     HoldState,
-    QuotedStay,
+    QuotedItem,
 )
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
 from holdfast.booking.rules import judged
@@ -26,9 +26,9 @@ from holdfast.booking.service.answers import (
     Tokens,
     first_kept,
     hold_of,
+    items_of,
     price_of,
     refusal_kept,
-    stays_of,
 )
 from holdfast.booking.service.batch import (
     OF_BOOKINGS,
@@ -213,7 +213,7 @@ class Settling:
         draft, row = order.draft, standing.row
         if row.change_id is not None:
             raise NotFound("This hold is for a change of a booking: confirm the change.")
-        items: tuple[QuotedStay, ...] = stays_of(row.items)
+        items: tuple[QuotedItem, ...] = items_of(row.items)
         price = price_of(row.price)
         if draft is None or (draft.payment.payment_id is None and not all(item.pay_at_property for item in items)):
             raise PaymentRequired(extra={"amount": row.total_minor, "currency": row.currency})

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from holdfast.booking.api import QuotedStay
+from holdfast.booking.api import QuotedItem
 from holdfast.engine.price import Price
 from holdfast.kit.jws import Signer
 from holdfast.kit.secrets import Keyring
@@ -31,7 +31,7 @@ class Signing:
         self,
         *,
         quote_id: str,
-        items: tuple[QuotedStay, ...],
+        items: tuple[QuotedItem, ...],
         price: Price,
         digest: str,
         promised: tuple[datetime, datetime],

@@ -33,6 +33,8 @@ _HOLD_OF: Final[Mapping[BookingState, frozenset[HoldState]]] = {
 }
 """In which states the hold of a booking may be."""
 
+STAYS: Final = "stay:"
+"""How the names of resources begin whose slots are nights, and whose past is kept as it was."""
 _SpanKey = tuple[str, int, int]
 """Resource, first slot, end slot: the ledger frees spans as it took them, so they need not be taken apart."""
 
@@ -132,11 +134,11 @@ class Recount:
                 rule, subject, f"the total is {row.total_minor} {row.currency}, the lines say {price.total_minor}"
             )
         elif (parts := _parts(row)) != row.total_minor:
-            self.breach(rule, subject, f"its stays add up to {parts}, not to {row.total_minor}")
+            self.breach(rule, subject, f"its items add up to {parts}, not to {row.total_minor}")
 
     def _hold(self, row: Row) -> None:
         claimed: Counter[_SpanKey] = Counter()
-        for resource_id, first, end, quantity in row.spans:
+        for resource_id, first, end, quantity, *_ in row.spans:
             claimed[resource_id, first, end] += quantity
         seen = _HoldSeen(row.state, row.kind, row.account_id, row.digest, row.total_minor, claimed)
         seen.request, seen.late_of, seen.change_id = row.request_number, row.late_of, row.change_id
@@ -187,7 +189,8 @@ class Recount:
                 self.breach("cell_taken", f"{resource_id}@{slot}", f"{taken} taken, the ledger says {recounted}")
             if not 0 <= taken <= capacity:
                 self.breach("cell_oversold", f"{resource_id}@{slot}", f"{taken} taken of {capacity}")
-            if not own and slot >= today and capacity != capacities.get(resource_id):
+            counts = slot >= today or not resource_id.startswith(STAYS)
+            if not own and counts and capacity != capacities.get(resource_id):
                 self.breach("cell_capacity", f"{resource_id}@{slot}", f"{capacity}, not {capacities.get(resource_id)}")
 
     def _booking(self, row: Row) -> None:
@@ -226,7 +229,7 @@ class Recount:
             for row in page:
                 named = self._owners.get(row.number, set())
                 if row.owner_id not in named:
-                    self.breach("booking_owner", row.number, f"owner {row.owner_id} has no stay in it")
+                    self.breach("booking_owner", row.number, f"owner {row.owner_id} has no item in it")
                 named.discard(row.owner_id)
         for number, missing in self._owners.items():
             if missing:
@@ -254,7 +257,7 @@ async def _each(pages: AsyncIterator[list[Row]], look: Callable[[Row], None]) ->
 
 
 def _parts(row: Row) -> int:
-    """Return what the stays of a price add up to, with what was kept of others."""
+    """Return what the items of a price add up to, with what was kept of others."""
     kept = sum(int(line["amount_minor"]) for line in row.price["lines"] if line["kind"] == FEE)
     return kept + sum(int(item["total_minor"]) for item in row.items)
 
@@ -265,7 +268,7 @@ def _was_begun(row: Row, seen: _HoldSeen) -> bool:
         return False
     # One day more, because the night may have another date where the property is.
     tonight = night_slot(row.cancelled_at.date()) + 1
-    return all(end <= tonight + 1 for _, _, end in seen.claimed)
+    return all(end <= tonight + 1 for resource_id, _, end in seen.claimed if resource_id.startswith(STAYS))
 
 
 def _units(spans: Mapping[_SpanKey, int]) -> str:

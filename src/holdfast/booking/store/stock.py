@@ -74,6 +74,7 @@ _LOCK = statement(
     .order_by(cell.c.resource_id, cell.c.slot)
     .with_for_update(of=cell)
 )
+_LOOK = statement(select(*_CELL).select_from(_WANTED).join(cell, _same_cell(_WANTED)))
 _CAPACITIES = statement(
     select(resource.c.id, resource.c.capacity)
     .select_from(_IDS)
@@ -113,6 +114,12 @@ async def share_resources(tx: Tx, ids: Iterable[str]) -> dict[str, int]:
     return {row.id: row.capacity for row in found}
 
 
+async def cells_now(tx: Tx, wanted: Iterable[Key]) -> dict[Key, Cell]:
+    """Return the cells that exist, without locking anything: what they say may be old news in a moment."""
+    found = await tx.all(_LOOK(wanted=sorted(set(wanted))))
+    return {(row.resource_id, row.slot): Cell(row.taken, row.capacity, bool(row.closed)) for row in found}
+
+
 # ------------------------------------------------------------------------------------------------- making and resizing
 
 _NEW = rows("new_resources", id=Text(120), property_id=Whole(), unit=Text(60), capacity=Whole())
@@ -127,6 +134,17 @@ DEFINE = upsert(
     columns=["id", "property_id", "unit", "capacity", "created_at"],
     key=["id"],
     update=lambda _: {},
+)
+# Of what the catalog alone decides; made when somebody first asks for it.
+_ENSURE = upsert(
+    resource,
+    select(_NEW.c.id, _NEW.c.property_id, _NEW.c.unit, _NEW.c.capacity, db_now()).select_from(_NEW).order_by(_NEW.c.id),
+    columns=["id", "property_id", "unit", "capacity", "created_at"],
+    key=["id"],
+    update=lambda _: {},
+)
+_FIND_RESOURCES = statement(
+    select(resource.c.id, resource.c.capacity).select_from(_IDS).join(resource, resource.c.id == _IDS.c.resource_id)
 )
 _OF_PROPERTIES = statement(
     select(resource.c.id, resource.c.property_id, resource.c.unit, resource.c.capacity)
@@ -152,6 +170,18 @@ _RESIZE_CELLS = statement(
     update(cell)
     .values(capacity=bindparam("capacity"))
     .where(cell.c.resource_id == bindparam("of"), not_(cell.c.own), cell.c.slot >= bindparam("from_slot"))
+)
+# What is sold stays sold: where a resource becomes too small for it, the cell keeps what it has and sells no more.
+_FIT_CELLS = statement(
+    update(cell)
+    .values(
+        capacity=case((cell.c.taken > bindparam("capacity"), cell.c.taken), else_=bindparam("capacity")),
+        own=cell.c.taken > bindparam("capacity"),
+    )
+    .where(cell.c.resource_id == bindparam("of"))
+)
+_LOCK_EVERY_CELL = statement(
+    select(cell.c.slot).where(cell.c.resource_id == bindparam("id")).order_by(cell.c.slot).with_for_update()
 )
 _NIGHTS = rows("nights", resource_id=Text(120), slot=Whole(), capacity=Whole(), own=Flag(), closed=Flag())
 _SET_NIGHTS = upsert(
@@ -189,6 +219,25 @@ _WITHOUT_ROOM = statement(
 def define(entries: Sequence[tuple[str, int, str | None, int]]) -> Call:
     """Return the write that makes resources (id, property, unit, capacity); of properties that have none."""
     return DEFINE(new_resources=sorted(entries))
+
+
+def ensure(capacities: Mapping[str, int]) -> Call:
+    """Return the write that makes resources by id and capacity, those that are missing."""
+    return _ENSURE(new_resources=[(each, None, None, capacities[each]) for each in sorted(capacities)])
+
+
+async def capacities_of(tx: Tx, ids: Iterable[str]) -> dict[str, int]:
+    """Return the capacities of the resources that exist, without locking anything."""
+    return {
+        row.id: row.capacity for row in await tx.all(_FIND_RESOURCES(resource_ids=[(each,) for each in sorted(ids)]))
+    }
+
+
+async def fit(tx: Tx, resource_id: str, capacity: int) -> None:
+    """Give a locked resource and its cells another capacity; a cell of which more is taken keeps just that."""
+    await tx.all(_LOCK_EVERY_CELL(id=resource_id))
+    await tx.run(_SET_CAPACITY(of=resource_id, capacity=capacity))
+    await tx.run(_FIT_CELLS(of=resource_id, capacity=capacity))
 
 
 async def resources_of(tx: Tx, property_ids: Iterable[int]) -> list[Row]:

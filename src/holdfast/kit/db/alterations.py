@@ -34,6 +34,16 @@ def add_check(op: Any, table: str, name: str, condition: str) -> None:
     _append(op, table, f"CONSTRAINT {name} CHECK ({condition})")
 
 
+def allow_null(op: Any, table: str, column: str, type_: Any) -> None:
+    """Let a column be NULL from now on."""
+    bind = op.get_bind()
+    if bind.dialect.name != "sqlite":
+        op.alter_column(table, column, existing_type=type_, nullable=True)
+        return
+    written = type_.compile(dialect=bind.dialect)
+    _rewrite(op, table, f"{column} {written} NOT NULL", f"{column} {written}")
+
+
 def add_reference(op: Any, table: str, name: str, column: str, *, to: tuple[str, str]) -> None:
     """Let a column that is there refer to a column (table, column) from now on."""
     if op.get_bind().dialect.name != "sqlite":
