@@ -159,7 +159,9 @@ class RestaurantsApi(Protocol):
     async def set_day(
         self, *, owner: Principal, restaurant_id: int, day: date, services: tuple[str, ...] | None, note: str = ""
     ) -> Restaurant:
-        """Make a date special, whatever it was before: it has these services, none if closed; publishes RestaurantChanged.
+        """Make a date special, whatever it was before: it has these services, none if closed.
+
+        Counts the version up like any change and publishes RestaurantChanged.
 
         Args:
             owner: Who asks.

@@ -10,6 +10,7 @@ from holdfast.catalog.api import Property, PropertyDraft, StayOffer, VersionConf
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
 from holdfast.catalog.models import outbox
 from holdfast.catalog.rules.properties import draft_errors, night_errors, unit_errors
+from holdfast.catalog.service.restaurants import Restaurants
 from holdfast.catalog.store import properties as store
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx, Work
@@ -29,11 +30,13 @@ class Catalog:
 
     def __init__(self, *, db: Database) -> None:
         self._db = db
+        self.restaurants = Restaurants(db=db)
         self._offers: Lane[Sequence[store.Ask], list[StayOffer | None]] = Lane("catalog.offers", self._look_up)
 
     async def close(self) -> None:
         """Finish what is in line."""
         await self._offers.close()
+        await self.restaurants.close()
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Property]:
         """Return the properties that exist among `ids`, listed or not, in no set order."""
