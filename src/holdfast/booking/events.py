@@ -95,6 +95,32 @@ class BookingCancelled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlightRebooked:
+    """An airline has canceled a flight, and the booking has another one instead, at its price."""
+
+    number: int
+    reference: str
+    account_id: int
+    item: int
+    """Position of the item."""
+    flight_id: int
+    """The flight that was canceled."""
+    flight_ids: tuple[int, ...]
+    """All flights of the item now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightRetimed:
+    """An airline has moved a flight of a booking to other times."""
+
+    number: int
+    reference: str
+    account_id: int
+    item: int
+    flight_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingChanged:
     """A booking has other dates or guests now. The difference is to be captured or given back."""
 

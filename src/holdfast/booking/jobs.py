@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
 from holdfast.catalog.api import CatalogApi
-from holdfast.catalog.events import CatalogImported, PropertyCreated
+from holdfast.catalog.events import CatalogImported, FlightCanceled, FlightChanged, PropertyCreated
 from holdfast.kit.module import Job
 from holdfast.kit.outbox import Delivered
 
@@ -23,6 +23,8 @@ def jobs(bookings: Bookings, settings: BookingSettings) -> tuple[Job, ...]:
 
 STOCK_EVENTS = (PropertyCreated, CatalogImported)
 """What booking follows: new properties get their stock."""
+FLIGHT_EVENTS = (FlightCanceled, FlightChanged)
+"""What booking follows: travelers go where their airline takes them."""
 
 
 def follow_catalog(bookings: Bookings, catalog: CatalogApi) -> Callable[[Sequence[Delivered]], Awaitable[None]]:
@@ -37,6 +39,20 @@ def follow_catalog(bookings: Bookings, catalog: CatalogApi) -> Callable[[Sequenc
                 )
             else:
                 await _define_imported(bookings, catalog, event)
+
+    return handle
+
+
+def follow_flights(bookings: Bookings) -> Callable[[Sequence[Delivered]], Awaitable[None]]:
+    """Return what carries canceled and moved flights over to bookings. Doing it twice changes nothing."""
+
+    async def handle(delivered: Sequence[Delivered]) -> None:
+        for each in delivered:
+            event = each.event
+            if isinstance(event, FlightCanceled):
+                await bookings.rerouting.canceled(flight_id=event.flight_id)
+            elif event.moved:
+                await bookings.rerouting.moved(flight_id=event.flight_id)
 
     return handle
 

@@ -1,7 +1,7 @@
 """The plug of booking."""
 
 from holdfast.booking import routes
-from holdfast.booking.jobs import STOCK_EVENTS, follow_catalog, jobs
+from holdfast.booking.jobs import FLIGHT_EVENTS, STOCK_EVENTS, follow_catalog, follow_flights, jobs
 from holdfast.booking.models import cursors, outbox, tables
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
@@ -23,6 +23,13 @@ def build(house: House) -> Built:
                 source="catalog",
                 events=STOCK_EVENTS,
                 handle=follow_catalog(bookings, catalog),
+                cursors=cursors,
+            ),
+            Subscription(
+                name="booking.flights",
+                source="catalog",
+                events=FLIGHT_EVENTS,
+                handle=follow_flights(bookings),
                 cursors=cursors,
             ),
         ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from holdfast.booking.api import AlreadyConfirmed, Booking, Hold, HoldExpired, HoldNotActive, HoldState, PaymentTerms
 from holdfast.booking.events import HoldEnded
@@ -59,6 +60,8 @@ class SettleOrder:
     """Id of the cancellation quote that is made and used at once, where none is named."""
     payment: PaymentTerms | None = None
     """How the difference of a change is paid."""
+    told: Any = None
+    """What else a change tells, if whoever sells made it."""
     key: KeyUse | None = None
 
 

@@ -29,6 +29,7 @@ from holdfast.booking.service.desk import Desk
 from holdfast.booking.service.owning import Owning
 from holdfast.booking.service.paying import Paying
 from holdfast.booking.service.placing import Before
+from holdfast.booking.service.rerouting import Rerouting
 from holdfast.booking.service.selling import Selling
 from holdfast.booking.service.verifying import Recount
 from holdfast.booking.settings import BookingSettings
@@ -62,6 +63,8 @@ class Bookings(BookingApi):
         self._amending = Amending(desk)
         self._paying = Paying(desk, self._selling, self._amending)
         self._owning = Owning(db, clock, settings, catalog, (desk.placing, desk.settling))
+        self.rerouting = Rerouting(desk, self._amending, catalog)
+        """Not part of the door: what booking does by itself when an airline changes a flight."""
         self._looks_back = False
 
     async def close(self) -> None:

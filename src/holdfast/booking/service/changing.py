@@ -48,6 +48,8 @@ class Repriced:
     item: QuotedItem
     lines: tuple[PriceLine, ...]
     """Of this item alone."""
+    by_seller: bool = False
+    """Whether whoever sells it changes it: nothing is lost by that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ def planned(row: Row, new: Mapping[int, Repriced], now: datetime) -> Plan:
         kept = _kept(item, back, known[place].lines, new[place].lines)
         minor = sum(line.paid_minor - line.refund_minor for line in kept)
         fees += fees_of(kept, item, place=place, gone=False)
-        lost = max(0, item.total_minor - back.total_minor - minor)
+        lost = 0 if new[place].by_seller else max(0, item.total_minor - back.total_minor - minor)
         after[place] = replace(new[place].item, kept_minor=min(lost, new[place].item.total_minor))
         rule, detail = back.rule, back.detail
     made = Price.of(price.currency, [*lines, *fees])
@@ -198,6 +200,8 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
             change_payment_id=paid_by,
         )
     )
+    if order.told is not None:
+        batch.changes.tell(order.told)
     return told(batch, done)
 
 

@@ -116,6 +116,22 @@ _OF_OWNER = statement(
     .order_by(owner.c.number.desc())
     .limit(bindparam("limit"))
 )
+_NUMBERS_ON = statement(
+    select(booking.c.number)
+    .where(
+        booking.c.number > bindparam("behind"),
+        or_(booking.c.state == "confirmed", booking.c.state == "requested"),
+        booking.c.hold_id.in_(
+            select(claim.c.hold_id).where(
+                claim.c.resource_id >= bindparam("first_id"),
+                claim.c.resource_id < bindparam("end_id"),
+                claim.c.quantity > 0,
+            )
+        ),
+    )
+    .order_by(booking.c.number)
+    .limit(bindparam("limit"))
+)
 _STANDING = statement(
     select(booking.c.reference, claim.c.first_slot, claim.c.end_slot)
     .select_from(claim)
@@ -236,6 +252,13 @@ async def of_account(tx: Tx, account_id: int, *, before: int, limit: int) -> lis
 async def of_owner(tx: Tx, owner_id: int, *, before: int, limit: int) -> list[Row]:
     """Return the bookings of an owner's properties, newest first."""
     return await tx.all(_OF_OWNER(whose=owner_id, before=before, limit=limit))
+
+
+async def numbers_on(tx: Tx, prefix: str, *, after: int, limit: int) -> list[int]:
+    """Return numbers above `after` of the bookings that stand and ever took a resource of this prefix, in order."""
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    found = await tx.all(_NUMBERS_ON(behind=after, first_id=prefix, end_id=end, limit=limit))
+    return [row.number for row in found]
 
 
 async def standing_on(tx: Tx, resource_id: str, *, first: int, end: int) -> list[str]:

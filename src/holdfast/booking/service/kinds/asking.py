@@ -104,8 +104,15 @@ class Asking:
 
     async def _leg_offers(self, items: Sequence[FlightItem]) -> dict[int, LegOffer]:
         ids = {flight_id for item in items for flight_id in item.flight_ids}
-        offers = await self._catalog.flights.leg_offers(ids=list(ids)) if ids else {}
-        return _all(ids, offers, "flight")
+        if not ids:
+            return {}
+        flights = self._catalog.flights
+        offers = _all(ids, await flights.leg_offers(ids=list(ids)), "flight")
+        if fresh := [each for each, offer in offers.items() if not offer.offered]:
+            # Until it is marked, a flight may be deleted and its airplane get other seats.
+            await flights.mark_offered(ids=fresh)
+            offers = _all(ids, await flights.leg_offers(ids=list(ids)), "flight")
+        return offers
 
     async def _cells(self, legs: Iterable[LegOffer]) -> dict[tuple[str, int], Cell]:
         wanted = cells_wanted([leg.terms for leg in legs])

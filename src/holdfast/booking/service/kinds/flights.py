@@ -1,7 +1,7 @@
 """Flights, as booking asks for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from holdfast.booking.items import FlightItem, QuotedEnd, QuotedFlight, QuotedLeg
@@ -72,6 +72,12 @@ class AskedFlight:
             seats=item.seats,
             again=item.again,
         )
+
+    def at_fares(self, buckets: Mapping[int, str]) -> "AskedFlight":
+        """Return it at fares it was sold for, whatever is open now."""
+        same = replace(self)
+        object.__setattr__(same, "buckets", dict(buckets))
+        return same
 
     def reasons(self) -> tuple[Reason, ...]:
         """Return every rule that stands against it."""
