@@ -6,6 +6,20 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from holdfast.catalog.airline_api import (
+    AirlineApi,
+    Airplane,
+    AirplaneDraft,
+    Airport,
+    AirportDraft,
+    CabinLayout,
+    City,
+    CityDraft,
+    KnownAirport,
+    PlacesApi,
+    ScheduleDraft,
+    SeatPrice,
+)
 from holdfast.catalog.dining_api import (
     CUISINES,
     DINING_POLICIES,
@@ -16,7 +30,7 @@ from holdfast.catalog.dining_api import (
     RestaurantsApi,
     TableOffer,
 )
-from holdfast.catalog.flights_api import FlightsApi, LegOffer
+from holdfast.catalog.flights_api import CabinFares, Fares, FlightDraft, FlightFilter, FlightsApi, LegOffer
 from holdfast.catalog.location import Location
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError
@@ -25,14 +39,30 @@ from holdfast.verticals.stays import NightTerms, StayTerms
 __all__ = [  # written beside; the rest is exported anyway
     "CUISINES",
     "DINING_POLICIES",
+    "AirlineApi",
+    "Airplane",
+    "AirplaneDraft",
+    "Airport",
+    "AirportDraft",
+    "CabinFares",
+    "CabinLayout",
     "CardBrand",
+    "City",
+    "CityDraft",
     "Contact",
+    "Fares",
+    "FlightDraft",
+    "FlightFilter",
     "FlightsApi",
+    "KnownAirport",
     "LegOffer",
     "Location",
+    "PlacesApi",
     "Restaurant",
     "RestaurantDraft",
     "RestaurantsApi",
+    "ScheduleDraft",
+    "SeatPrice",
     "TableOffer",
 ]
 
@@ -138,6 +168,14 @@ class CatalogApi(Protocol):
     @property
     def flights(self) -> FlightsApi:
         """The door to flights."""
+
+    @property
+    def places(self) -> PlacesApi:
+        """The door to cities and airports."""
+
+    @property
+    def airline(self) -> AirlineApi:
+        """The door to airplanes and schedules."""
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Property]:
         """Return the properties that exist among `ids`, listed or not, in no set order."""

@@ -10,6 +10,9 @@ from holdfast.catalog.api import Property, PropertyDraft, StayOffer, VersionConf
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
 from holdfast.catalog.models import outbox
 from holdfast.catalog.rules.properties import draft_errors, night_errors, unit_errors
+from holdfast.catalog.service.airline import Airline
+from holdfast.catalog.service.flights import Flights
+from holdfast.catalog.service.places import Places
 from holdfast.catalog.service.restaurants import Restaurants
 from holdfast.catalog.store import properties as store
 from holdfast.kit.auth import Principal
@@ -31,12 +34,16 @@ class Catalog:
     def __init__(self, *, db: Database) -> None:
         self._db = db
         self.restaurants = Restaurants(db=db)
+        self.flights = Flights(db=db)
+        self.places = Places(db=db)
+        self.airline = Airline(db=db)
         self._offers: Lane[Sequence[store.Ask], list[StayOffer | None]] = Lane("catalog.offers", self._look_up)
 
     async def close(self) -> None:
         """Finish what is in line."""
         await self._offers.close()
         await self.restaurants.close()
+        await self.flights.close()
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Property]:
         """Return the properties that exist among `ids`, listed or not, in no set order."""
