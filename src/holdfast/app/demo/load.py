@@ -1,19 +1,17 @@
 """Turns the demo data into what the modules' doors take: people, properties, taken nights."""
 
 import random
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Final, TypeVar
+from typing import Final
 
 from holdfast.accounts.api import Role
 from holdfast.app.demo.pack import Home, homes
+from holdfast.app.demo.spreading import pick, spread
 from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
 from holdfast.verticals.cancellation import POLICIES
 from holdfast.verticals.stays import STAY_NIGHTS_MAX, Adjustment, AheadDiscount, LengthDiscount, StayTerms
-
-T = TypeVar("T")
 
 Imported = tuple[int, int, PropertyDraft, int, tuple[str, ...]]
 """(id, owner_id, draft, units, unit_names): what `CatalogApi.import_many` takes."""
@@ -64,7 +62,7 @@ def drafts(*, owner_ids: Sequence[int]) -> Iterator[Imported]:
     for sample_id, sample in enumerate(_SAMPLES, 1):
         yield sample_id, owner_ids[0], sample, 1, ()
     for home in homes():
-        owner_id = owner_ids[_spread(home.id, "owner") % len(owner_ids)]
+        owner_id = pick(owner_ids, home.id, "owner")
         yield home.id, owner_id, _draft(home), 1, ()
 
 
@@ -207,44 +205,40 @@ def _terms(home: Home) -> StayTerms:
         zone="America/New_York",
         base_minor=home.price_minor,
         weekend_minor=_weekend_minor(home),
-        cleaning_minor=(4000 + 2000 * home.bedrooms if whole else 1500) + 500 * (_spread(home.id, "cleaning") % 5),
-        extra_guest_minor=1000 + 500 * (_spread(home.id, "extra") % 4) if shares else 0,
+        cleaning_minor=(4000 + 2000 * home.bedrooms if whole else 1500) + 500 * (spread(home.id, "cleaning") % 5),
+        extra_guest_minor=1000 + 500 * (spread(home.id, "extra") % 4) if shares else 0,
         guests_included=home.guests - 2 if shares else home.guests,
         guests_max=home.guests,
         tax_bp=DC_TAX_BP,
         discounts=tuple(
             discount
-            for discount in _DISCOUNTS[_spread(home.id, "discounts") % len(_DISCOUNTS)]
+            for discount in pick(_DISCOUNTS, home.id, "discounts")
             if min_nights < discount.nights <= max_nights
         ),
         min_nights=min_nights,
         max_nights=max_nights,
-        check_in_from=time(15 + _spread(home.id, "check-in") % 2),
-        check_out_until=time(10 + _spread(home.id, "check-out") % 2),
-        advance_notice_days=0 if home.instant else 1 + _spread(home.id, "notice") % 2,
+        check_in_from=time(15 + spread(home.id, "check-in") % 2),
+        check_out_until=time(10 + spread(home.id, "check-out") % 2),
+        advance_notice_days=0 if home.instant else 1 + spread(home.id, "notice") % 2,
         booking_window_days=YEAR,
         preparation_nights=0,
         policy=POLICIES[_policy_name(home)],
-        adjustments=() if home.min_nights >= _WEEK else _chosen(_ADJUSTMENTS, home, "adjustments"),
-        early_bird=_chosen(_EARLY_BIRDS, home, "early bird"),
-        last_minute=_chosen(_LAST_MINUTES, home, "last minute") if home.min_nights < _WEEK else (),
-        pets_max=1 + _spread(home.id, "pets") % 2 if pets else 0,
-        pet_minor=1500 * (_spread(home.id, "pet fee") % 4) if pets else 0,
+        adjustments=() if home.min_nights >= _WEEK else pick(_ADJUSTMENTS, home.id, "adjustments"),
+        early_bird=pick(_EARLY_BIRDS, home.id, "early bird"),
+        last_minute=pick(_LAST_MINUTES, home.id, "last minute") if home.min_nights < _WEEK else (),
+        pets_max=1 + spread(home.id, "pets") % 2 if pets else 0,
+        pet_minor=1500 * (spread(home.id, "pet fee") % 4) if pets else 0,
         service_bp=SERVICE_BP,
         # Some of those whose hosts want to be asked at the source.
-        instant=home.instant or _spread(home.id, "request") % 4 > 0,
-        pay_at_property=_spread(home.id, "pay") % 3 > 0,
+        instant=home.instant or spread(home.id, "request") % 4 > 0,
+        pay_at_property=spread(home.id, "pay") % 3 > 0,
     )
 
 
 def _policy_name(home: Home) -> str:
     if home.min_nights >= _MONTH:
         return "long_stay"
-    return _POLICY_NAMES[_spread(home.id, "policy") % len(_POLICY_NAMES)]
-
-
-def _chosen(choices: tuple[T, ...], home: Home, purpose: str) -> T:
-    return choices[_spread(home.id, purpose) % len(choices)]
+    return pick(_POLICY_NAMES, home.id, "policy")
 
 
 _DISCOUNTS: Final = (
@@ -291,7 +285,7 @@ def _weekend_minor(home: Home) -> int | None:
     """Return 10 to 25 percent more, in whole dollars; homes for long stays have one price."""
     if home.min_nights >= _WEEK:  # a week always has a weekend in it
         return None
-    percent = 110 + _spread(home.id, "weekend") % 4 * 5
+    percent = 110 + spread(home.id, "weekend") % 4 * 5
     return home.price_minor * percent // 10_000 * 100
 
 
@@ -345,11 +339,6 @@ def _gaps(free: int, places: int, home: Home, chance: random.Random) -> list[int
     for place, size in zip(sorted(chance.sample(range(places), open_places)), sizes, strict=True):
         gaps[place] = size
     return gaps
-
-
-def _spread(home_id: int, purpose: str) -> int:
-    """Return a number that looks random and is the same on every machine."""
-    return zlib.crc32(f"{purpose}:{home_id}".encode()) >> 4
 
 
 def _counted(count: int, what: str) -> str:
