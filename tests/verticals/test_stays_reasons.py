@@ -21,6 +21,12 @@ DOCUMENTED_ORDER = (
     *("closed_to_arrival", "closed_to_departure", "min_nights", "max_nights"),
 )
 
+SUNDAY, TUESDAY, FRIDAY = (MONDAY + timedelta(days=days) for days in (-1, 1, 4))
+
+
+def on_friday(**changes):
+    return terms(nights={FRIDAY: NightTerms(**changes)})
+
 
 def rules(the_terms, request, today=MONDAY):
     return [reason.rule for reason in reasons(the_terms, request, today=today)]
@@ -129,9 +135,13 @@ class TestReasons:
     @pytest.mark.parametrize(
         ("the_terms", "request_", "detail"),
         [
-            (terms(advance_notice_days=1), stay(), "This place needs 1 day of notice before check-in."),
-            (terms(min_nights=5), stay(), "The shortest stay is 5 nights."),
-            (terms(max_nights=1), stay(), "The longest stay is 1 night."),
+            (terms(advance_notice_days=1), stay(), "This place needs 1 day of notice before check-in, not 0."),
+            (terms(booking_window_days=0), stay(check_in=TUESDAY), "Check-in can be at most 0 days ahead, not 1."),
+            (terms(), stay(check_in=SUNDAY), "Check-in on 2026-08-02 lies in the past."),
+            (terms(min_nights=5), stay(), "minimum stay 5 nights, you asked 3"),
+            (terms(max_nights=1), stay(), "maximum stay 1 night, you asked 3"),
+            (on_friday(min_nights=3), stay(2, check_in=FRIDAY), "minimum stay 3 nights on arrival Friday, you asked 2"),
+            (on_friday(max_nights=1), stay(2, check_in=FRIDAY), "maximum stay 1 night on arrival Friday, you asked 2"),
             (terms(guests_max=1), stay(), "At most 1 guest can stay, not 2."),
             (terms(guests_max=2), stay(guests=3), "At most 2 guests can stay, not 3."),
         ],

@@ -6,7 +6,7 @@ it costs and `spans` what it takes; what comes back is for `cancellation` to say
 read from outside.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -35,6 +35,8 @@ from holdfast.verticals.wording import counted
 
 STAY_NIGHTS_MAX: Final = 365
 """The longest stay there is, whatever a property allows."""
+NEAR_DAYS: Final = 14
+"""How many days around a request are looked at for another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,9 @@ class StayRequest:
 
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_LAST = date.max.toordinal()
 _ORDINARY = NightTerms()
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKEND = (4, 5)  # Friday and Saturday, as `date.weekday` counts
 _WEEKEND_NIGHTS = tuple(
     tuple(sum((weekday + night) % 7 in _WEEKEND for night in range(nights)) for nights in range(7))
@@ -177,23 +181,35 @@ def reasons(terms: StayTerms, request: StayRequest, *, today: date) -> tuple[Rea
     `party_too_large`, `too_many_pets`, `closed_to_arrival`, `closed_to_departure`, `min_nights`, `max_nights`. A date
     in the past is not also called too short notice, and of an empty range nothing is said about departure and length.
 
+    Where there is one, a change satisfies its own rule. A stay that has to begin on another day moves as a whole.
+
     Args:
-        terms: With the dates that differ, from `check_in` to `check_out`, both in.
+        terms: With the dates that differ, from `check_in` to `check_out`, both in. Whoever goes by the changes gives
+            those of `NEAR_DAYS` around them too: what is not given is an ordinary date.
         request: Any dates, also impossible ones; the cost does not depend on how far apart they are.
         today: The day it is at the property.
     """
     found: list[Reason] = []
-    nights = request.check_out.toordinal() - request.check_in.toordinal()
-    if nights < 1:
-        found.append(Reason("empty_range", "Check-out must be after check-in.", "check_out"))
-    elif nights > STAY_NIGHTS_MAX:
-        found.append(
-            Reason("stay_too_long", f"A stay has at most {STAY_NIGHTS_MAX} nights, not {nights}.", "check_out")
-        )
-    _judge_arrival_day(found, terms, request.check_in.toordinal() - today.toordinal())
+    nights = nights_of(request)
+    _judge_range(found, terms, request, nights)
+    _judge_arrival_day(found, terms, request, today.toordinal())
     _judge_party(found, terms, request)
     _judge_calendar(found, terms, request, nights)
     return tuple(found)
+
+
+def nights_of(request: StayRequest) -> int:
+    """Return how many nights a request has, below one if its dates are the wrong way round."""
+    return request.check_out.toordinal() - request.check_in.toordinal()
+
+
+def near_days(day: date) -> Iterator[date]:
+    """Yield the days around a day, `NEAR_DAYS` at most, the nearest first, of two as near the later."""
+    middle = day.toordinal()
+    for distance in range(1, NEAR_DAYS + 1):
+        for ordinal in (middle + distance, middle - distance):
+            if 1 <= ordinal <= _LAST:
+                yield date.fromordinal(ordinal)
 
 
 def price(terms: StayTerms, request: StayRequest, *, today: date) -> Price:
@@ -267,46 +283,123 @@ def has_begun(*, check_in: date, check_in_from: time, zone: str, now: datetime) 
     return now >= _instant(check_in, check_in_from, ZoneInfo(zone))
 
 
-def _judge_arrival_day(found: list[Reason], terms: StayTerms, days_ahead: int) -> None:
-    if days_ahead < 0:
-        found.append(Reason("past_date", "Check-in lies in the past.", "check_in"))
-    elif days_ahead < terms.advance_notice_days:
-        notice = counted(terms.advance_notice_days, "day")
-        found.append(Reason("advance_notice", f"This place needs {notice} of notice before check-in.", "check_in"))
-    elif days_ahead > terms.booking_window_days:
-        window = counted(terms.booking_window_days, "day")
-        found.append(Reason("beyond_horizon", f"Check-in can be at most {window} ahead.", "check_in"))
+def _judge_range(found: list[Reason], terms: StayTerms, request: StayRequest, nights: int) -> None:
+    if nights < 1:
+        detail = "Check-out must be after check-in."
+        change = _until(request, _least_nights(terms, terms.nights.get(request.check_in, _ORDINARY)))
+        found.append(Reason("empty_range", detail, "check_out", _days_in(request, "check_in", "check_out"), change))
+    elif nights > STAY_NIGHTS_MAX:
+        detail = f"A stay has at most {STAY_NIGHTS_MAX} nights, not {nights}."
+        values = {"nights": nights, "nights_max": STAY_NIGHTS_MAX}
+        found.append(Reason("stay_too_long", detail, "check_out", values, _until(request, STAY_NIGHTS_MAX)))
+
+
+def _judge_arrival_day(found: list[Reason], terms: StayTerms, request: StayRequest, today: int) -> None:
+    ahead = request.check_in.toordinal() - today
+    notice, window = terms.advance_notice_days, terms.booking_window_days
+    if ahead < 0:
+        detail = f"Check-in on {request.check_in} lies in the past."
+        change = _moved(request, today + notice)
+        found.append(Reason("past_date", detail, "check_in", _days_in(request, "check_in"), change))
+    elif ahead < notice:
+        detail = f"This place needs {counted(notice, 'day')} of notice before check-in, not {ahead}."
+        values = {"days_ahead": ahead, "advance_notice_days": notice}
+        found.append(Reason("advance_notice", detail, "check_in", values, _moved(request, today + notice)))
+    elif ahead > window:
+        detail = f"Check-in can be at most {counted(window, 'day')} ahead, not {ahead}."
+        values = {"days_ahead": ahead, "booking_window_days": window}
+        found.append(Reason("beyond_horizon", detail, "check_in", values, _moved(request, today + window)))
 
 
 def _judge_party(found: list[Reason], terms: StayTerms, request: StayRequest) -> None:
-    if request.guests < 1:
-        found.append(Reason("party_empty", "A stay needs at least one guest.", "guests"))
-    elif request.guests > terms.guests_max:
-        most = counted(terms.guests_max, "guest")
-        found.append(Reason("party_too_large", f"At most {most} can stay, not {request.guests}.", "guests"))
-    if request.pets > terms.pets_max:
+    guests, pets = request.guests, request.pets
+    if guests < 1:
+        detail = "A stay needs at least one guest."
+        found.append(Reason("party_empty", detail, "guests", {"guests": guests}, {"guests": 1}))
+    elif guests > terms.guests_max:
+        detail = f"At most {counted(terms.guests_max, 'guest')} can stay, not {guests}."
+        values = {"guests": guests, "guests_max": terms.guests_max}
+        found.append(Reason("party_too_large", detail, "guests", values, {"guests": terms.guests_max}))
+    if pets > terms.pets_max:
         most = f"At most {counted(terms.pets_max, 'pet')}" if terms.pets_max else "No pets"
-        found.append(Reason("too_many_pets", f"{most} can stay, not {request.pets}.", "pets"))
+        detail = f"{most} can stay, not {pets}."
+        values = {"pets": pets, "pets_max": terms.pets_max}
+        found.append(Reason("too_many_pets", detail, "pets", values, {"pets": terms.pets_max}))
 
 
 def _judge_calendar(found: list[Reason], terms: StayTerms, request: StayRequest, nights: int) -> None:
     arrival = terms.nights.get(request.check_in, _ORDINARY)
     if arrival.closed_to_arrival:
-        found.append(Reason("closed_to_arrival", f"Nobody can arrive on {request.check_in}.", "check_in"))
+        detail = f"Nobody can arrive on {request.check_in}."
+        change = _open_arrival(terms, request)
+        found.append(Reason("closed_to_arrival", detail, "check_in", _days_in(request, "check_in"), change))
     if nights < 1:
         return
     if terms.nights.get(request.check_out, _ORDINARY).closed_to_departure:
-        found.append(Reason("closed_to_departure", f"Nobody can leave on {request.check_out}.", "check_out"))
-    least = terms.min_nights if arrival.min_nights is None else arrival.min_nights
+        detail = f"Nobody can leave on {request.check_out}."
+        change = _open_departure(terms, request)
+        found.append(Reason("closed_to_departure", detail, "check_out", _days_in(request, "check_out"), change))
+    least = _least_nights(terms, arrival)
     if nights < least:
-        found.append(Reason("min_nights", f"The shortest stay is {counted(least, 'night')}.", "check_out"))
+        least_on = f"{counted(least, 'night')}{_on(request.check_in, arrival.min_nights)}"
+        values = {"nights": nights, "min_nights": least}
+        detail = f"minimum stay {least_on}, you asked {nights}"
+        found.append(Reason("min_nights", detail, "check_out", values, _until(request, least)))
     most = terms.max_nights if arrival.max_nights is None else arrival.max_nights
     if nights > most:
-        found.append(Reason("max_nights", f"The longest stay is {counted(most, 'night')}.", "check_out"))
+        most_on = f"{counted(most, 'night')}{_on(request.check_in, arrival.max_nights)}"
+        values = {"nights": nights, "max_nights": most}
+        detail = f"maximum stay {most_on}, you asked {nights}"
+        found.append(Reason("max_nights", detail, "check_out", values, _until(request, most)))
+
+
+def _least_nights(terms: StayTerms, arrival: NightTerms) -> int:
+    return terms.min_nights if arrival.min_nights is None else arrival.min_nights
+
+
+def _on(check_in: date, own: int | None) -> str:
+    """Return the words that say that a length goes by the date of arrival, where it does."""
+    return "" if own is None else f" on arrival {_WEEKDAYS[check_in.weekday()]}"
+
+
+def _days_in(request: StayRequest, *names: str) -> dict[str, str]:
+    return {name: getattr(request, name).isoformat() for name in names}
+
+
+def _open_arrival(terms: StayTerms, request: StayRequest) -> dict[str, str] | None:
+    for day in near_days(request.check_in):
+        if not terms.nights.get(day, _ORDINARY).closed_to_arrival:
+            return _moved(request, day.toordinal())
+    return None
+
+
+def _open_departure(terms: StayTerms, request: StayRequest) -> dict[str, str] | None:
+    for day in near_days(request.check_out):
+        if day > request.check_in and not terms.nights.get(day, _ORDINARY).closed_to_departure:
+            return _until(request, day.toordinal() - request.check_in.toordinal())
+    return None
+
+
+def _until(request: StayRequest, nights: int) -> dict[str, str] | None:
+    """Return the change that gives a stay so many nights from its check-in, None if that is no stay."""
+    return _dates(check_out=request.check_in.toordinal() + nights) if nights > 0 else None
+
+
+def _moved(request: StayRequest, check_in: int) -> dict[str, str] | None:
+    """Return the change that moves a stay to another day of arrival, as a whole if it has nights."""
+    nights = nights_of(request)
+    return _dates(check_in=check_in, check_out=check_in + nights) if nights > 0 else _dates(check_in=check_in)
+
+
+def _dates(**ordinals: int) -> dict[str, str] | None:
+    """Return a change of dates, None where the calendar does not reach them."""
+    if all(1 <= each <= _LAST for each in ordinals.values()):
+        return {name: date.fromordinal(each).isoformat() for name, each in ordinals.items()}
+    return None
 
 
 def _count_nights(request: StayRequest) -> int:
-    nights = request.check_out.toordinal() - request.check_in.toordinal()
+    nights = nights_of(request)
     _check_length(nights)
     return nights
 
