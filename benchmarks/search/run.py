@@ -18,7 +18,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
 from holdfast.kit.db.opening import open_database
 from holdfast.search.api import Box, Circle, StaySearch, StaySort
-from holdfast.search.service import Search
+from holdfast.search.service.search import Search
 from holdfast.search.settings import SearchSettings
 from support.servers import fresh_database, missing
 

@@ -7,7 +7,7 @@ from holdfast.kit.db.statements import adding_rows, rows, statement
 from holdfast.kit.db.tables import STRICT, module_tables
 from holdfast.kit.db.types import Real, Whole
 from holdfast.search.api import StaySearch
-from holdfast.search.models import face, stay
+from holdfast.search.models.stays import face, stay
 from holdfast.verticals.stays import night_slot
 
 textbook_tables = module_tables("bench")

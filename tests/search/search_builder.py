@@ -13,7 +13,7 @@ from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.outbox import Delivered
 from holdfast.search.jobs import follow_catalog, follow_stock
-from holdfast.search.service import Search
+from holdfast.search.service.search import Search
 from holdfast.search.settings import SearchSettings
 from holdfast.verticals.cancellation import POLICIES
 from holdfast.verticals.stays import NightTerms, StayTerms, night_slot, slot_night

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, update
 from holdfast.booking.events import StockMoved
 from holdfast.kit.db.statements import statement
 from holdfast.search.api import StaySearch
-from holdfast.search.models import NIGHT_COLUMNS, stay
+from holdfast.search.models.stays import NIGHT_COLUMNS, stay
 from holdfast.verticals.stays import NightTerms, night_slot
 from search.search_builder import CatalogImported, PropertyChanged, PropertyCreated, day, home
 from support.effort import rounds

@@ -283,7 +283,7 @@ async def settle(world, chance, size):
     # The first amenities of all take the bits, so that the last ones have none and are looked for in the list.
     await world.add(home(999, amenities=AMENITIES))
     world.catalog.homes.clear()
-    await world.search.facts_changed(ids=[999], imported=[])
+    await world.search.homes.facts_changed(ids=[999], imported=[])
     ids = chance.random.sample(range(1, size + 1), size)
     world.catalog.nights |= {each: chance.nights() for each in ids if chance.random.random() < 0.2}
     early = [each for each in ids if each % 3]

@@ -6,6 +6,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from holdfast.search.where import Box, Circle
+
+__all__ = ["Box", "Circle"]  # written beside; the rest is exported anyway
+
 
 class StaySort(StrEnum):
     """In which order stays are listed; ties by id, in the same direction."""
@@ -15,25 +19,6 @@ class StaySort(StrEnum):
     PRICE_DESC = "-price"
     RATING = "-rating"
     DISTANCE = "distance"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """A map box; `west` may be greater than `east` across the date line."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circle:
-    """Everything within `radius_km` of a point."""
-
-    latitude: float
-    longitude: float
-    radius_km: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from holdfast.booking.events import StockMoved
 from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
 from holdfast.kit.module import Job
 from holdfast.kit.outbox import Delivered, Finish
-from holdfast.search.service import Search
+from holdfast.search.service.search import Search
 from holdfast.search.settings import SearchSettings
 
 Handle = Callable[[Sequence[Delivered]], Awaitable[Finish | None]]
@@ -24,7 +24,7 @@ def follow_catalog(search: Search) -> Handle:
 
     async def handle(delivered: Sequence[Delivered]) -> None:
         events = [each.event for each in delivered]
-        await search.facts_changed(
+        await search.homes.facts_changed(
             ids=[each.property_id for each in events if not isinstance(each, CatalogImported)],
             imported=[(each.first_id, each.last_id) for each in events if isinstance(each, CatalogImported)],
         )
@@ -37,7 +37,9 @@ def follow_stock(search: Search) -> Handle:
 
     async def handle(delivered: Sequence[Delivered]) -> Finish | None:
         events = [each.event for each in delivered]
-        return await search.stock_moved(moves=[(each.property_id, each.first_slot, each.end_slot) for each in events])
+        return await search.homes.stock_moved(
+            moves=[(each.property_id, each.first_slot, each.end_slot) for each in events]
+        )
 
     return handle
 

@@ -4,7 +4,7 @@ from holdfast.kit.module import Built, House, Module
 from holdfast.kit.outbox import Subscription
 from holdfast.search.jobs import CATALOG_EVENTS, STOCK_EVENTS, follow_catalog, follow_stock, jobs
 from holdfast.search.models import cursors, tables
-from holdfast.search.service import Search
+from holdfast.search.service.search import Search
 from holdfast.search.settings import SearchSettings
 
 

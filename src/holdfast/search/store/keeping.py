@@ -15,7 +15,7 @@ from holdfast.catalog.api import PropertyKind
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, Rows, Statement, adding_rows, rows, statement
 from holdfast.kit.db.types import Choice, Flag, Json, KitType, Real, Text, Whole
-from holdfast.search.models import AMENITY_COLUMNS, NIGHT_COLUMNS, amenity, area, face, stay
+from holdfast.search.models.stays import AMENITY_COLUMNS, NIGHT_COLUMNS, amenity, area, face, stay
 from holdfast.search.rules.facts import Facts
 from holdfast.search.rules.globe import on_sphere
 from holdfast.search.rules.ring import ALL_BUSY, ASTRAY, from_words, to_words

@@ -11,7 +11,7 @@ from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, rows, statement
 from holdfast.kit.db.types import Text
 from holdfast.search.api import StayHit, StaySort
-from holdfast.search.models import amenity
+from holdfast.search.models.stays import amenity
 from holdfast.search.rules.words import AMENITY_WORD_BITS
 from holdfast.search.store import shapes
 from holdfast.search.store.shapes import LANE_BITS, LANES, PROBE_MOST, Served, Shape

@@ -17,7 +17,7 @@ from holdfast.catalog.api import PropertyKind
 from holdfast.kit.db.statements import Statement, statement
 from holdfast.kit.db.types import Choice, Count, Flag, Real, Text, Whole
 from holdfast.search.api import StaySort
-from holdfast.search.models import AMENITY_COLUMNS, NIGHT_COLUMNS, amenity, area, face, stay
+from holdfast.search.models.stays import AMENITY_COLUMNS, NIGHT_COLUMNS, amenity, area, face, stay
 from holdfast.search.rules.words import AMENITY_WORD_BITS, ESCAPE
 
 SHAPES_KEPT: Final = 512

@@ -1,15 +1,14 @@
-"""The service of search: answers `SearchApi` and keeps the read model true.
+"""Stays: finding them, and keeping their read model true.
 
 Finding is one read. Keeping reads the catalog or booking first, outside of any transaction, and then writes; the
 stamps of `store.keeping` tell when somebody with fresher news was faster.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 
@@ -36,6 +35,7 @@ from holdfast.search.rules.ring import (
     spread_back,
     spread_on,
 )
+from holdfast.search.service.common import ATTEMPTS, StillOvertaken, batches
 from holdfast.search.settings import SearchSettings
 from holdfast.search.store import keeping, searching
 from holdfast.search.store.keeping import Known, Sighting
@@ -45,22 +45,14 @@ from holdfast.verticals.stays import night_slot, slot_night
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
-
 FACTS_BATCH: Final = 500
 """Properties whose facts are written in one transaction."""
 STOCK_BATCH: Final = 100
 """Properties whose whole stock is read at once."""
-ATTEMPTS: Final = 10
-"""How often properties are read anew because somebody else wrote them meanwhile."""
 
 
-class StillOvertaken(RuntimeError):
-    """Somebody else kept writing the same properties; the events will be carried again."""
-
-
-class Search:
-    """Answers `SearchApi`; what a method does is told there."""
+class Stays:
+    """Answers `SearchApi.stays`; what that does is told there."""
 
     def __init__(
         self, *, db: Database, clock: Clock, catalog: CatalogApi, booking: BookingApi, settings: SearchSettings
@@ -73,7 +65,7 @@ class Search:
 
     # ---------------------------------------------------------------------------------------------------------- finding
 
-    async def stays(
+    async def find(
         self, *, search: StaySearch, after: Sequence[float | int | str] | None = None, facets: bool = False
     ) -> StayPage:
         """Find listed properties, with every night free when dates are given, in one set-based query a page.
@@ -110,7 +102,7 @@ class Search:
         Raises:
             StillOvertaken: Others kept writing the same properties.
         """
-        for batch in _batches(sorted(set(ids)), FACTS_BATCH):
+        for batch in batches(sorted(set(ids)), FACTS_BATCH):
             await self._read_facts(batch)
         for first_id, last_id in imported:
             async for batch in self._catalog_ids(first_id - 1, last_id):
@@ -129,7 +121,7 @@ class Search:
         async for batch in self._catalog_ids(0, None):
             there.update(batch)
             await self._read_facts(batch)
-            for some in _batches(batch, STOCK_BATCH):
+            for some in batches(batch, STOCK_BATCH):
                 await self._read_whole_stock(some)
         async for batch in self._own_ids():
             await self._read_facts([each for each in batch if each not in there])
@@ -292,9 +284,3 @@ def _placed(hit: StayHit, search: StaySearch) -> StayHit:
         return hit
     middle = (search.circle.latitude, search.circle.longitude)
     return replace(hit, distance_km=distance_km(middle, (hit.latitude, hit.longitude)))
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    left = iter(items)
-    while batch := list(islice(left, size)):
-        yield batch

@@ -1,4 +1,4 @@
-"""The tables of search.
+"""The rows of stays.
 
 What is filtered and sorted by lies apart from what is shown, in rows a third as wide: a search that has to look at all
 homes then takes half the time (PostgreSQL 56 -> 24 ms, SQLite 46 -> 30 ms, 200,000 homes). Columns that most searches
@@ -10,13 +10,11 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
 
 from holdfast.catalog.api import PropertyKind
-from holdfast.kit.db.tables import STRICT, module_tables, one_of
+from holdfast.kit.db.tables import STRICT, one_of
 from holdfast.kit.db.types import Choice, Flag, Json, Real, Text, Whole
-from holdfast.kit.outbox import cursor_table
+from holdfast.search.models.base import tables
 from holdfast.search.rules.ring import WORDS
 from holdfast.search.rules.words import AMENITY_WORDS, HAYSTACK_MAX, NUMBERS_MAX, PLACES_MAX
-
-tables: Final = module_tables("search")
 
 NIGHT_COLUMNS: Final = tuple([f"w{word:02d}" for word in range(WORDS)])
 AMENITY_COLUMNS: Final = tuple([f"am{word:02d}" for word in range(AMENITY_WORDS)])
@@ -111,5 +109,3 @@ amenity = Table(
     **STRICT,
 )
 """Amenities by number; the first 240 have a bit in `search_stay`. Rows are only added."""
-
-cursors: Final = cursor_table("search", tables)

@@ -1,0 +1,36 @@
+"""The class behind the door of search. What a method does and refuses is told in `search.api`."""
+
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from holdfast.booking.api import BookingApi
+from holdfast.catalog.api import CatalogApi
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database
+from holdfast.search.api import SearchApi, StayPage, StaySearch
+from holdfast.search.service.stays import Stays
+from holdfast.search.settings import SearchSettings
+
+
+class Search(SearchApi):
+    """Answers `SearchApi`."""
+
+    def __init__(
+        self, *, db: Database, clock: Clock, catalog: CatalogApi, booking: BookingApi, settings: SearchSettings
+    ) -> None:
+        self.homes = Stays(db=db, clock=clock, catalog=catalog, booking=booking, settings=settings)
+
+    @override
+    async def stays(
+        self, *, search: StaySearch, after: Sequence[float | int | str] | None = None, facets: bool = False
+    ) -> StayPage:
+        return await self.homes.find(search=search, after=after, facets=facets)
+
+    @override
+    async def rebuild(self) -> int:
+        return await self.homes.rebuild()
+
+    async def restock(self) -> int:
+        """Read the whole stock of properties that have gone astray; returns how many there were."""
+        return await self.homes.restock()
