@@ -36,6 +36,7 @@ from holdfast.booking.refusals import (
     QuoteSuperseded,
     RuleViolation,
 )
+from holdfast.booking.stock_api import StockApi
 from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
 from holdfast.kit.keyed import Caller, Keyed
@@ -45,7 +46,7 @@ __all__ = [  # items and refusals, which are written beside; what is written her
     "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "BelowSold", "CancellationTooLate", "CapacityTaken",
     "ChangeNotActive", "ExtensionLimit", "FlightItem", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "Item",
     "ItemKind", "NotRequested", "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem",
-    "QuotedLeg", "QuotedStay", "QuotedTable", "RuleViolation", "StayItem", "TableItem",
+    "QuotedLeg", "QuotedStay", "QuotedTable", "RuleViolation", "StayItem", "StockApi", "TableItem",
 ]  # fmt: skip
 
 
@@ -239,6 +240,10 @@ class IntegrityReport:
 
 class BookingApi(Protocol):
     """What others may ask of booking."""
+
+    @property
+    def stock_of(self) -> StockApi:
+        """The door to what is taken of resources of any kind."""
 
     async def quote(self, *, account_id: int, items: Sequence[Item]) -> Quote:
         """Price a request and promise the price for 15 minutes. Takes no stock and does not look at it.

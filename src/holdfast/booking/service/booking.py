@@ -25,6 +25,7 @@ from holdfast.booking.api import (
 from holdfast.booking.service.amending import Amending
 from holdfast.booking.service.answers import block_of, booking_of, key_use
 from holdfast.booking.service.batch import SettleOrder, Verb
+from holdfast.booking.service.counting import Counting
 from holdfast.booking.service.desk import Desk
 from holdfast.booking.service.owning import Owning
 from holdfast.booking.service.paying import Paying
@@ -65,6 +66,7 @@ class Bookings(BookingApi):
         self._owning = Owning(db, clock, settings, catalog, (desk.placing, desk.settling))
         self.rerouting = Rerouting(desk, self._amending, catalog)
         """Not part of the door: what booking does by itself when an airline changes a flight."""
+        self._counting = Counting(db)
         self._looks_back = False
 
     async def close(self) -> None:
@@ -224,6 +226,11 @@ class Bookings(BookingApi):
         return await self._amending.holds_of(number=number)
 
     # ---------------------------------------------------------------------------------------------------------- stock
+
+    @property
+    @override
+    def stock_of(self) -> Counting:
+        return self._counting
 
     @override
     async def stock(self, *, property_ids: Sequence[int], first: date, end: date) -> Mapping[int, list[NightStock]]:
