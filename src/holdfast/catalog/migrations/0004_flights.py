@@ -63,6 +63,7 @@ def _create_city() -> None:
         _length(table, "name", 1, 100),
         _length(table, "country", 2, 2),
         _length(table, "zone", 1, 64),
+        sqlite_autoincrement=True,
         **STRICT,
     )
     _index(table, "country", "id")
@@ -94,6 +95,7 @@ def _create_airport() -> None:
         _length(table, "zone", 1, 64),
         _between(table, "min_connection_minutes", 0, 600),
         _unique(table, "iata"),
+        sqlite_autoincrement=True,
         **STRICT,
     )
     _index(table, "city_id", "id")
@@ -115,6 +117,7 @@ def _create_airplane() -> None:
         _length(table, "name", 1, 40),
         _length(table, "equipment", 3, 4),
         _unique(table, "owner_id", "name"),
+        sqlite_autoincrement=True,
         **STRICT,
     )
     _index(table, "owner_id", "id")
@@ -161,6 +164,7 @@ def _create_schedule() -> None:
         *_numbered(table),
         _between(table, "weekdays", 1, 127),
         _check(table, "dates_ordered", "first_day <= last_day"),
+        sqlite_autoincrement=True,
         **STRICT,
     )
     _index(table, "owner_id", "id")
@@ -197,6 +201,7 @@ def _create_flight() -> None:
         *_numbered(table),
         _unique(table, "owner_id", "number", "day", "origin_id"),
         _unique(table, "schedule_id", "day"),
+        sqlite_autoincrement=True,
         **STRICT,
     )
     _index(table, "owner_id", "id")

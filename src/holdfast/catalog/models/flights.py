@@ -1,4 +1,7 @@
-"""The rows of cities, airports, airplanes, fares, schedules and dated flights, tied together by foreign keys."""
+"""The rows of cities, airports, airplanes, fares, schedules and dated flights, tied together by foreign keys.
+
+What can be deleted has ids that are never given again, which SQLite has to be told.
+"""
 
 from typing import Final
 
@@ -33,6 +36,7 @@ city = Table(
     length("country", 2, 2),
     length("zone", 1, ZONE_MAX),
     Index(None, "country", "id"),
+    sqlite_autoincrement=True,
     **STRICT,
 )
 """A city, which has airports."""
@@ -61,6 +65,7 @@ airport = Table(
     between("min_connection_minutes", 0, places.CONNECTION_MINUTES_MAX),
     UniqueConstraint("iata"),
     Index(None, "city_id", "id"),
+    sqlite_autoincrement=True,
     **STRICT,
 )
 """An airport of a city."""
@@ -80,6 +85,7 @@ airplane = Table(
     length("equipment", airplanes.EQUIPMENT_MIN, airplanes.EQUIPMENT_MAX),
     UniqueConstraint("owner_id", "name"),
     Index(None, "owner_id", "id"),
+    sqlite_autoincrement=True,
     **STRICT,
 )
 """An airplane of an airline with its cabins. `owner_id` is an account, of which only accounts knows more."""
@@ -127,6 +133,7 @@ schedule = Table(
     Index(None, "destination_id"),
     Index(None, "airplane_id"),
     Index(None, "fare_id"),
+    sqlite_autoincrement=True,
     **STRICT,
 )
 """A flight that comes again. `weekdays` has a bit for each, Monday's the lowest."""
@@ -163,6 +170,7 @@ flight = Table(
     Index(None, "destination_id"),
     Index(None, "airplane_id"),
     Index(None, "fare_id"),
+    sqlite_autoincrement=True,
     **STRICT,
 )
 """A dated flight. `minutes` are real ones: when it arrives follows from them and the zones of both ends."""
