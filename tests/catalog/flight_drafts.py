@@ -32,6 +32,7 @@ ECONOMY = CabinLayout(
     exit_rows=(20, 21),
     missing=("30A",),
     blocked=("30C", "30D"),
+    ordinary_minor=900,
     prices=(SeatPrice(first_row=10, last_row=11, minor=2_500), SeatPrice(first_row=20, last_row=21, minor=3_500)),
 )
 BUSINESS = CabinLayout(code="business", first_row=1, last_row=4, columns="AC DF")

@@ -322,7 +322,7 @@ class TestAnAirplane:
         assert "30A" not in seats
         assert seats["30C"].blocked
         assert seats["20F"].exit
-        assert (seats["20F"].extra_minor, seats["10A"].extra_minor, seats["12A"].extra_minor) == (3_500, 2_500, 0)
+        assert (seats["20F"].extra_minor, seats["10A"].extra_minor, seats["12A"].extra_minor) == (3_500, 2_500, 900)
         assert seats["1A"].cabin == "business"
         assert [(cabin.code, cabin.seats) for cabin in made.terms.cabins] == [("economy", 117), ("business", 16)]
 

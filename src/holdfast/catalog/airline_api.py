@@ -75,7 +75,7 @@ class KnownAirport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatPrice:
-    """What the seats of some rows cost beside the fare."""
+    """What choosing a seat of some rows costs."""
 
     first_row: int
     last_row: int
@@ -85,7 +85,7 @@ class SeatPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CabinLayout:
-    """Where the seats of one cabin are."""
+    """Where the seats of one cabin are, and what choosing one costs."""
 
     code: str
     """`economy`, `premium`, `business` or `first`."""
@@ -100,8 +100,10 @@ class CabinLayout:
     """Seats there are not, such as `30C`."""
     blocked: tuple[str, ...] = ()
     """Seats nobody is given."""
+    ordinary_minor: int = 0
+    """What choosing a seat costs ..."""
     prices: tuple[SeatPrice, ...] = ()
-    """Rows are in one of them at most."""
+    """... but in rows that have a price of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What the routes of the catalog read and answer of airplanes."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field
@@ -25,6 +26,7 @@ _AIRPLANE: Final[dict[str, Any]] = {
             "exit_rows": [15, 16],
             "missing": [],
             "blocked": ["30C", "30D"],
+            "ordinary_price": {"amount": 900, "currency": "USD"},
             "prices": [
                 {"first_row": 1, "last_row": 4, "price": {"amount": 2500, "currency": "USD"}},
                 {"first_row": 15, "last_row": 16, "price": {"amount": 3500, "currency": "USD"}},
@@ -38,7 +40,7 @@ _Seats = Annotated[tuple[_Seat, ...], items(rules.SEATS_NAMED_MAX)]
 
 
 class SeatPriceIn(Wire):
-    """What the seats of some rows cost beside the fare."""
+    """What choosing a seat of some rows costs."""
 
     first_row: _Row
     last_row: _Row
@@ -61,8 +63,10 @@ class CabinIn(Wire):
     """Seats there are not, such as `30C`."""
     blocked: _Seats = ()
     """Seats nobody is given."""
+    ordinary_price: PriceIn | None = None
+    """What choosing a seat costs, unless the fare includes it; null: nothing."""
     prices: Annotated[tuple[SeatPriceIn, ...], items(rules.SEAT_PRICES_MAX)] = ()
-    """From front to back; a row has one at most."""
+    """Rows whose seats cost something else, whatever the fare; from front to back."""
 
     def layout(self) -> CabinLayout:
         """Return it as the door takes it."""
@@ -75,6 +79,7 @@ class CabinIn(Wire):
             exit_rows=self.exit_rows,
             missing=self.missing,
             blocked=self.blocked,
+            ordinary_minor=0 if self.ordinary_price is None else self.ordinary_price.amount,
             prices=tuple(
                 SeatPrice(first_row=each.first_row, last_row=each.last_row, minor=each.price.amount)
                 for each in self.prices
@@ -103,11 +108,7 @@ class AirplaneIn(Wire):
         Raises:
             Invalid: The prices are not in one currency.
         """
-        prices = [
-            (f"/cabins/{place}/prices/{number}/price/currency", each.price.currency)
-            for place, cabin in enumerate(self.cabins)
-            for number, each in enumerate(cabin.prices)
-        ]
+        prices = list(self._currencies())
         currency = prices[0][1] if prices else None
         detail = f"The first price is in {currency}."
         errors = [
@@ -124,9 +125,16 @@ class AirplaneIn(Wire):
             currency=currency,
         )
 
+    def _currencies(self) -> Iterator[tuple[str, str]]:
+        for place, cabin in enumerate(self.cabins):
+            if cabin.ordinary_price is not None:
+                yield f"/cabins/{place}/ordinary_price/currency", cabin.ordinary_price.currency
+            for number, each in enumerate(cabin.prices):
+                yield f"/cabins/{place}/prices/{number}/price/currency", each.price.currency
+
 
 class SeatPriceOut(Wire):
-    """What the seats of some rows cost beside the fare."""
+    """What choosing a seat of some rows costs."""
 
     first_row: int
     last_row: int
@@ -147,11 +155,15 @@ class CabinOut(Wire):
     """Seats there are not."""
     blocked: tuple[str, ...]
     """Seats nobody is given."""
+    ordinary_price: MoneyOut | None
+    """What choosing a seat costs, unless the fare includes it; null: nothing."""
     prices: tuple[SeatPriceOut, ...]
+    """Rows whose seats cost something else, whatever the fare."""
 
     @classmethod
     def of(cls, cabin: CabinLayout, currency: str | None) -> Self:
         """Render a cabin."""
+        ordinary = None if currency is None else MoneyOut(amount=cabin.ordinary_minor, currency=currency)
         return cls(
             code=CabinCode(cabin.code),
             first_row=cabin.first_row,
@@ -161,6 +173,7 @@ class CabinOut(Wire):
             exit_rows=cabin.exit_rows,
             missing=cabin.missing,
             blocked=cabin.blocked,
+            ordinary_price=ordinary if cabin.ordinary_minor else None,
             prices=tuple(
                 SeatPriceOut(
                     first_row=each.first_row,

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from typing import Final
 
 from holdfast.catalog.airline_api import AirplaneDraft, CabinLayout, SeatPrice
 from holdfast.catalog.rules.checks import line, price, whole
 from holdfast.kit.errors import FieldError
+from holdfast.verticals.flights import seats
 from holdfast.verticals.flights.terms import Seat
 
 AIRPLANE_NAME_MAX: Final = 40
@@ -52,26 +52,27 @@ def used_errors(before: AirplaneDraft, after: AirplaneDraft) -> Iterator[FieldEr
 
 
 def seats_of(cabins: Sequence[CabinLayout]) -> tuple[Seat, ...]:
-    """Return the seat map of cabins: row by row from front to back, each from left to right."""
-    return tuple(seat for cabin in cabins for seat in _seats(cabin))
+    """Return the seat map of cabins that have no wrong fields."""
+    return seats.seat_map([_spelled_out(cabin) for cabin in cabins])
 
 
-def _seats(cabin: CabinLayout) -> Iterator[Seat]:
-    missing, blocked = frozenset(cabin.missing), frozenset(cabin.blocked)
-    for row in range(cabin.first_row, cabin.last_row + 1):
-        if row in cabin.skipped_rows:
-            continue
-        extra_minor = sum(each.minor for each in cabin.prices if each.first_row <= row <= each.last_row)
-        for column in cabin.columns.replace(" ", ""):
-            if (name := f"{row}{column}") not in missing:
-                yield Seat(
-                    row=row,
-                    column=column,
-                    cabin=cabin.code,
-                    exit=row in cabin.exit_rows,
-                    blocked=name in blocked,
-                    extra_minor=extra_minor,
-                )
+def _spelled_out(cabin: CabinLayout) -> seats.CabinLayout:
+    """Return a layout with every row named, as the vertical takes it."""
+    return seats.CabinLayout(
+        cabin=cabin.code,
+        rows=[row for row in range(cabin.first_row, cabin.last_row + 1) if row not in cabin.skipped_rows],
+        columns=_letters(cabin),
+        ordinary_minor=cabin.ordinary_minor,
+        extra_rows={
+            row: each.minor
+            for each in cabin.prices
+            for row in range(each.first_row, each.last_row + 1)
+            if row not in cabin.skipped_rows
+        },
+        exit_rows=frozenset(cabin.exit_rows),
+        blocked=frozenset(cabin.blocked),
+        missing=frozenset(cabin.missing),
+    )
 
 
 def _cabin(pointer: str, cabin: CabinLayout, before: Sequence[CabinLayout]) -> Iterator[FieldError]:
@@ -88,7 +89,7 @@ def _cabin(pointer: str, cabin: CabinLayout, before: Sequence[CabinLayout]) -> I
     if before and cabin.first_row <= before[-1].last_row:
         rows.append(_error(f"{pointer}/first_row", "not_ascending", "A cabin begins behind the one before."))
     yield from rows
-    letters = cabin.columns.replace(" ", "")
+    letters = _letters(cabin)
     if len(cabin.columns) > COLUMNS_MAX or not _COLUMNS.fullmatch(cabin.columns):
         yield _error(
             f"{pointer}/columns", "malformed", "Columns are capital letters with a space for an aisle: ABC DEF."
@@ -101,36 +102,32 @@ def _cabin(pointer: str, cabin: CabinLayout, before: Sequence[CabinLayout]) -> I
 
 def _inside(pointer: str, cabin: CabinLayout) -> Iterator[FieldError]:
     """Yield what is wrong with rows and seats that a cabin of these rows and columns names."""
-    for name, named in (("skipped_rows", cabin.skipped_rows), ("exit_rows", cabin.exit_rows)):
-        yield from _named_rows(f"{pointer}/{name}", cabin, named)
-    there = {f"{seat.row}{seat.column}" for seat in _seats(replace(cabin, missing=()))}
-    for name, seats in (("missing", cabin.missing), ("blocked", cabin.blocked)):
-        yield from _named_seats(f"{pointer}/{name}", there, seats)
-        there -= set(seats)
-    if not there:
-        yield _error(pointer, "no_seats", "A cabin has at least one seat to sell.")
+    yield from price(f"{pointer}/ordinary_price/amount", cabin.ordinary_minor)
+    rows = set(range(cabin.first_row, cabin.last_row + 1))
+    yield from _named(f"{pointer}/skipped_rows", cabin.skipped_rows, rows, ROWS_NAMED_MAX)
+    rows -= set(cabin.skipped_rows)
+    yield from _named(f"{pointer}/exit_rows", cabin.exit_rows, rows, ROWS_NAMED_MAX)
+    there = {f"{row}{letter}" for row in rows for letter in _letters(cabin)}
+    yield from _named(f"{pointer}/missing", cabin.missing, there, SEATS_NAMED_MAX)
+    yield from _named(f"{pointer}/blocked", cabin.blocked, there, SEATS_NAMED_MAX)
+    if not there - set(cabin.missing) - set(cabin.blocked):
+        yield _error(f"{pointer}/last_row", "no_seats", "A cabin has at least one seat to sell.")
     yield from _prices(pointer, cabin)
 
 
-def _named_rows(pointer: str, cabin: CabinLayout, named: Sequence[int]) -> Iterator[FieldError]:
-    if len(named) > ROWS_NAMED_MAX:
-        yield _error(pointer, "too_many", f"At most {ROWS_NAMED_MAX} rows.")
-        return
-    for place, row in enumerate(named):
-        yield from whole(f"{pointer}/{place}", row, cabin.first_row, cabin.last_row)
-        if row in named[:place]:
-            yield _error(f"{pointer}/{place}", "duplicate", "This row is named twice.")
+def _letters(cabin: CabinLayout) -> str:
+    return cabin.columns.replace(" ", "")
 
 
-def _named_seats(pointer: str, there: AbstractSet[str], named: Sequence[str]) -> Iterator[FieldError]:
-    if len(named) > SEATS_NAMED_MAX:
-        yield _error(pointer, "too_many", f"At most {SEATS_NAMED_MAX} seats.")
+def _named(pointer: str, named: Sequence[int | str], there: AbstractSet[int | str], most: int) -> Iterator[FieldError]:
+    if len(named) > most:
+        yield _error(pointer, "too_many", f"At most {most}.")
         return
-    for place, seat in enumerate(named):
-        if seat not in there:
-            yield _error(f"{pointer}/{place}", "unknown_seat", "The cabin has no such seat.")
-        elif seat in named[:place]:
-            yield _error(f"{pointer}/{place}", "duplicate", "This seat is named twice.")
+    for place, each in enumerate(named):
+        if each not in there:
+            yield _error(f"{pointer}/{place}", "unknown_seat", "The cabin has no such row or seat.")
+        elif each in named[:place]:
+            yield _error(f"{pointer}/{place}", "duplicate", "This is named twice.")
 
 
 def _prices(pointer: str, cabin: CabinLayout) -> Iterator[FieldError]:
