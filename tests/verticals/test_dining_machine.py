@@ -174,5 +174,5 @@ class Room(RuleBasedStateMachine):
 
 TestARoom = Room.TestCase
 TestARoom.settings = settings(
-    max_examples=rounds(60, thorough=3_000), stateful_step_count=rounds(30, thorough=80), deadline=None
+    max_examples=rounds(60, thorough=800), stateful_step_count=rounds(30, thorough=50), deadline=None
 )

@@ -67,7 +67,7 @@ def some_evenings(draw):
 
 
 class TestDaySlots:
-    @settings(max_examples=rounds(300, thorough=20_000))
+    @settings(max_examples=rounds(300, thorough=3_000))
     @given(
         evening=some_evenings(),
         size=st.integers(0, 11),
@@ -95,7 +95,7 @@ class TestDaySlots:
                 and fits(the_terms, other, cells, online=online) is not None
             )
 
-    @settings(max_examples=rounds(100, thorough=5_000))
+    @settings(max_examples=rounds(100, thorough=3_000))
     @given(evening=some_evenings(), sizes=st.lists(st.integers(0, 12), unique=True, max_size=5))
     def test_agree_with_free_starts(self, evening, sizes):
         the_terms, day, cells, now = evening

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from holdfast.verticals.dining.prices import (
     table_deposit,
 )
 from holdfast.verticals.dining.terms import Security, SecurityKind
+from holdfast.verticals.replay import DoesNotFollow, replay
 from verticals.dining_builder import AUTUMN, MONDAY, SPRING, ask, service, terms
 
 DEPOSIT = Security(party_min=6, kind=SecurityKind.DEPOSIT, per_cover_minor=1_500)
@@ -129,6 +131,13 @@ class TestALine:
             make, kinds = RULES[line.rule, line.version]
             assert {name: type(value) for name, value in line.inputs.items()} == kinds
             assert make(**line.inputs) == line
+        assert replay(again) == made
+
+    @pytest.mark.parametrize("changes", [{"amount_minor": 8_999}, {"inputs": {"unit_minor": 1_500, "guests": 5}}])
+    def test_that_was_tampered_with_is_found(self, changes):
+        [line] = price(terms(securities=(DEPOSIT,)), ask(6)).lines
+        with pytest.raises(DoesNotFollow, match="line 1"):
+            replay(Price.of("USD", [replace(line, **changes)]))
 
     def test_of_what_is_paid_now_is_the_first_of_its_table(self):
         line = table_deposit(unit_minor=100, guests=2)
@@ -173,6 +182,11 @@ class TestTheDeadline:
         for own in (policy(), policy(free_until(1, shares=shares_of(9_999))), policy(free_until(1, nights_kept=1))):
             assert fee_deadline(terms(securities=(GUARANTEE,), policy=own), ask(4)) is None
         assert fee_deadline(terms(securities=(DEPOSIT,), policy=POLICIES["non_refundable"]), ask(6)) is None
+
+    def test_is_not_in_a_window_before_which_canceling_costs(self):
+        # Until a week before a half comes back, then everything: who cancels before such a deadline may pay.
+        own = policy(free_until(7, shares=shares_of(5_000)), free_until(1))
+        assert fee_deadline(terms(securities=(GUARANTEE,), policy=own), ask(4)) is None
 
     def test_is_the_arrival_where_nothing_is_at_stake(self):
         assert fee_deadline(terms(policy=policy()), ask()) == datetime(2026, 8, 3, 23, tzinfo=UTC)
