@@ -6,9 +6,26 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from holdfast.search.dining_api import (
+    AROUND_MINUTES,
+    TIMES_MAX,
+    DiningHit,
+    DiningPage,
+    DiningSearch,
+    DiningSort,
+)
 from holdfast.search.where import Box, Circle
 
-__all__ = ["Box", "Circle"]  # written beside; the rest is exported anyway
+__all__ = [  # written beside; the rest is exported anyway
+    "AROUND_MINUTES",
+    "TIMES_MAX",
+    "Box",
+    "Circle",
+    "DiningHit",
+    "DiningPage",
+    "DiningSearch",
+    "DiningSort",
+]
 
 
 class StaySort(StrEnum):
@@ -98,5 +115,19 @@ class SearchApi(Protocol):
             Invalid: A field is wrong; every wrong field is named, with a pointer `#query/<name>`.
         """
 
+    async def dining(
+        self, *, search: DiningSearch, after: Sequence[float | int | str] | None = None, facets: bool = False
+    ) -> DiningPage:
+        """Find listed restaurants, with a table free for the party when a day is given, in one set-based query a page.
+
+        Args:
+            search: What is looked for.
+            after: `next_position` of the page before, found by the same search.
+            facets: Whether to count by facet as well.
+
+        Raises:
+            Invalid: A field is wrong; every wrong field is named, with a pointer `#query/<name>`.
+        """
+
     async def rebuild(self) -> int:
-        """Forget the read model and make it anew from catalog and booking; returns how many properties it has."""
+        """Forget the read model and make it anew from catalog and booking; returns how many things it has."""

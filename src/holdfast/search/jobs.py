@@ -2,8 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from holdfast.booking.events import StockMoved
-from holdfast.catalog.events import CatalogImported, PropertyChanged, PropertyCreated
+from holdfast.booking.events import StockMoved, TableStockMoved
+from holdfast.catalog.events import (
+    CatalogImported,
+    PropertyChanged,
+    PropertyCreated,
+    RestaurantChanged,
+    RestaurantCreated,
+    RestaurantsImported,
+)
 from holdfast.kit.module import Job
 from holdfast.kit.outbox import Delivered, Finish
 from holdfast.search.service.search import Search
@@ -13,6 +20,10 @@ Handle = Callable[[Sequence[Delivered]], Awaitable[Finish | None]]
 
 CATALOG_EVENTS: tuple[type, ...] = (PropertyCreated, PropertyChanged, CatalogImported)
 STOCK_EVENTS: tuple[type, ...] = (StockMoved,)
+RESTAURANT_EVENTS: tuple[type, ...] = (RestaurantCreated, RestaurantChanged, RestaurantsImported)
+TABLE_EVENTS: tuple[type, ...] = (TableStockMoved,)
+
+_TIDY_EVERY_S = 3600.0
 
 
 def follow_catalog(search: Search) -> Handle:
@@ -44,10 +55,38 @@ def follow_stock(search: Search) -> Handle:
     return handle
 
 
+def follow_restaurants(search: Search) -> Handle:
+    """Return the handler of `RESTAURANT_EVENTS`, which writes before the cursor moves as that of the catalog does."""
+
+    async def handle(delivered: Sequence[Delivered]) -> None:
+        events = [each.event for each in delivered]
+        await search.restaurants.changed(
+            ids=[each.restaurant_id for each in events if not isinstance(each, RestaurantsImported)],
+            imported=[(each.first_id, each.last_id) for each in events if isinstance(each, RestaurantsImported)],
+        )
+
+    return handle
+
+
+def follow_tables(search: Search) -> Handle:
+    """Return the handler of `TABLE_EVENTS`, which writes before the cursor moves too."""
+
+    async def handle(delivered: Sequence[Delivered]) -> None:
+        events = [each.event for each in delivered]
+        await search.restaurants.stock_moved(
+            moves=[(each.restaurant_id, each.first_slot, each.end_slot) for each in events]
+        )
+
+    return handle
+
+
 def jobs(search: Search, settings: SearchSettings) -> tuple[Job, ...]:
     """Return what search does periodically."""
 
     async def restock() -> None:
         await search.restock()
 
-    return (Job(name="search.restock", every_s=settings.stock_every_s, run=restock),)
+    return (
+        Job(name="search.restock", every_s=settings.stock_every_s, run=restock),
+        Job(name="search.tidy", every_s=_TIDY_EVERY_S, run=search.tidy),
+    )

@@ -2,7 +2,18 @@
 
 from holdfast.kit.module import Built, House, Module
 from holdfast.kit.outbox import Subscription
-from holdfast.search.jobs import CATALOG_EVENTS, STOCK_EVENTS, follow_catalog, follow_stock, jobs
+from holdfast.search.jobs import (
+    CATALOG_EVENTS,
+    RESTAURANT_EVENTS,
+    STOCK_EVENTS,
+    TABLE_EVENTS,
+    Handle,
+    follow_catalog,
+    follow_restaurants,
+    follow_stock,
+    follow_tables,
+    jobs,
+)
 from holdfast.search.models import cursors, tables
 from holdfast.search.service.search import Search
 from holdfast.search.settings import SearchSettings
@@ -22,18 +33,16 @@ def build(house: House) -> Built:
         api=search,
         jobs=jobs(search, settings),
         subscriptions=(
-            Subscription(
-                name="search.catalog",
-                source="catalog",
-                events=CATALOG_EVENTS,
-                handle=follow_catalog(search),
-                cursors=cursors,
-            ),
-            Subscription(
-                name="search.stock", source="booking", events=STOCK_EVENTS, handle=follow_stock(search), cursors=cursors
-            ),
+            _following("search.catalog", "catalog", CATALOG_EVENTS, follow_catalog(search)),
+            _following("search.stock", "booking", STOCK_EVENTS, follow_stock(search)),
+            _following("search.restaurants", "catalog", RESTAURANT_EVENTS, follow_restaurants(search)),
+            _following("search.tables", "booking", TABLE_EVENTS, follow_tables(search)),
         ),
     )
+
+
+def _following(name: str, source: str, events: tuple[type, ...], handle: Handle) -> Subscription:
+    return Subscription(name=name, source=source, events=events, handle=handle, cursors=cursors)
 
 
 MODULE = Module(name="search", build=build, tables=tables, settings=SearchSettings, needs=("catalog", "booking"))

@@ -8,7 +8,8 @@ from holdfast.booking.api import BookingApi
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
-from holdfast.search.api import SearchApi, StayPage, StaySearch
+from holdfast.search.api import DiningPage, DiningSearch, SearchApi, StayPage, StaySearch
+from holdfast.search.service.dining import Dining
 from holdfast.search.service.stays import Stays
 from holdfast.search.settings import SearchSettings
 
@@ -20,6 +21,7 @@ class Search(SearchApi):
         self, *, db: Database, clock: Clock, catalog: CatalogApi, booking: BookingApi, settings: SearchSettings
     ) -> None:
         self.homes = Stays(db=db, clock=clock, catalog=catalog, booking=booking, settings=settings)
+        self.restaurants = Dining(db=db, clock=clock, catalog=catalog, booking=booking, settings=settings)
 
     @override
     async def stays(
@@ -28,8 +30,18 @@ class Search(SearchApi):
         return await self.homes.find(search=search, after=after, facets=facets)
 
     @override
+    async def dining(
+        self, *, search: DiningSearch, after: Sequence[float | int | str] | None = None, facets: bool = False
+    ) -> DiningPage:
+        return await self.restaurants.find(search=search, after=after, facets=facets)
+
+    @override
     async def rebuild(self) -> int:
-        return await self.homes.rebuild()
+        return await self.homes.rebuild() + await self.restaurants.rebuild()
+
+    async def tidy(self) -> None:
+        """Delete what nobody can look for any more."""
+        await self.restaurants.tidy()
 
     async def restock(self) -> int:
         """Read the whole stock of properties that have gone astray; returns how many there were."""

@@ -20,8 +20,9 @@ from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.errors import Invalid
 from holdfast.kit.outbox import Finish
 from holdfast.search.api import StayHit, StayPage, StaySearch
-from holdfast.search.rules.checks import Position, cursor_error, position_of, wrong_fields
+from holdfast.search.rules.checks import Position, position_of, wrong_fields
 from holdfast.search.rules.facts import facts_of
+from holdfast.search.rules.fields import cursor_error
 from holdfast.search.rules.globe import distance_km
 from holdfast.search.rules.ring import (
     ALL_BUSY,
