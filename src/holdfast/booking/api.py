@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from holdfast.booking.floor_api import FloorApi, VisitSource, VisitState
+from holdfast.booking.integrity import Breach, IntegrityReport
 from holdfast.booking.items import (
     FlightItem,
     Item,
@@ -19,6 +21,7 @@ from holdfast.booking.items import (
     StayItem,
     TableItem,
 )
+from holdfast.booking.notes_api import Note, NoteGiven, NotesApi, Occasion
 from holdfast.booking.refusals import (
     AlreadyBooked,
     AlreadyCancelled,
@@ -27,6 +30,7 @@ from holdfast.booking.refusals import (
     CancellationTooLate,
     CapacityTaken,
     ChangeNotActive,
+    ConsentRequired,
     ExtensionLimit,
     HoldExpired,
     HoldNotActive,
@@ -35,6 +39,7 @@ from holdfast.booking.refusals import (
     QuoteExpired,
     QuoteSuperseded,
     RuleViolation,
+    VisitMoveRefused,
 )
 from holdfast.booking.stock_api import StockApi
 from holdfast.engine.price import Price
@@ -42,11 +47,13 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.keyed import Caller, Keyed
 from holdfast.verticals.cancellation import Refund, RefundCurve
 
-__all__ = [  # items and refusals, which are written beside; what is written here is exported anyway
-    "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "BelowSold", "CancellationTooLate", "CapacityTaken",
-    "ChangeNotActive", "ExtensionLimit", "FlightItem", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "Item",
-    "ItemKind", "NotRequested", "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem",
-    "QuotedLeg", "QuotedStay", "QuotedTable", "RuleViolation", "StayItem", "StockApi", "TableItem",
+__all__ = [  # what is written beside; what is written here is exported anyway
+    "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "BelowSold", "Breach", "CancellationTooLate",
+    "CapacityTaken", "ChangeNotActive", "ConsentRequired", "ExtensionLimit", "FlightItem", "FloorApi", "HoldExpired",
+    "HoldNotActive", "HoldQuotaExceeded", "IntegrityReport", "Item", "ItemKind", "NotRequested", "Note", "NoteGiven",
+    "NotesApi", "Occasion", "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg",
+    "QuotedStay", "QuotedTable", "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused",
+    "VisitSource", "VisitState",
 ]  # fmt: skip
 
 
@@ -216,34 +223,20 @@ class NightStock:
         return 0 if self.closed else max(0, self.capacity - self.taken)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
-    """One thing `verify` found wrong."""
-
-    rule: str
-    subject: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntegrityReport:
-    """The result of one recount."""
-
-    started_at: datetime
-    duration_ms: int
-    cells: int
-    holds: int
-    bookings: int
-    ledger_entries: int
-    breaches: tuple[Breach, ...]
-
-
 class BookingApi(Protocol):
     """What others may ask of booking."""
 
     @property
     def stock_of(self) -> StockApi:
         """The door to what is taken of resources of any kind."""
+
+    @property
+    def floor(self) -> FloorApi:
+        """The door to the floor of restaurants."""
+
+    @property
+    def notes(self) -> NotesApi:
+        """The door to what is noted of tables."""
 
     async def quote(self, *, account_id: int, items: Sequence[Item]) -> Quote:
         """Price a request and promise the price for 15 minutes. Takes no stock and does not look at it.
@@ -364,14 +357,22 @@ class BookingApi(Protocol):
         """
 
     async def confirm(
-        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms | None
+        self,
+        *,
+        caller: Caller,
+        hold_id: str,
+        hold_token: str,
+        payment: PaymentTerms | None,
+        notes: Sequence[NoteGiven] = (),
     ) -> Keyed[Booking]:
         """Turn a live hold into a booking at the held price, or into a request where an owner wants to be asked.
 
         Terms without a payment's id mean on arrival; whether every stay allows that is judged here, with the hold. None
         means that nobody has agreed on a payment: then only an earlier answer under the same key is given again.
+        `notes` are of its tables, and kept with the booking or not at all.
 
         Raises:
+            Invalid: A note is of something else than a table, or tells of a diet without consent. Not kept.
             NotFound: No such hold, somebody else's, or the token is not its token.
             HoldExpired: Too late; the stock may be gone.
             HoldNotActive: It was released.

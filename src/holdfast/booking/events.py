@@ -46,6 +46,19 @@ class HoldEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitMoved:
+    """A party with a table arrived, sat down, left, or did not come."""
+
+    number: int
+    reference: str
+    item: int
+    """Position of the table in the booking."""
+    restaurant_id: int
+    state: str
+    """As `VisitState`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequested:
     """A guest asks for a booking; its owner has until `decide_by` (ISO 8601, UTC) to say yes."""
 

@@ -4,9 +4,10 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
-from holdfast.booking.api import BookingState, ConfirmedBy, HoldState
+from holdfast.booking.api import BookingState, ConfirmedBy, HoldState, Occasion, VisitSource, VisitState
+from holdfast.booking.notes_api import DIETARY_MAX, NAME_MAX, NOTES_MAX
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
-from holdfast.kit.db.types import Choice, Flag, Json, Moment, Text, Whole
+from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Text, Whole
 from holdfast.kit.outbox import Outbox, cursor_table
 
 
@@ -366,6 +367,50 @@ revision = Table(
     ),
     UniqueConstraint("change_id"),
     UniqueConstraint("cancellation_id"),
+    **STRICT,
+)
+
+# ----------------------------------------------------------------------------------------------------------- the floor
+
+visit = Table(
+    "booking_visit",
+    tables,
+    # One row for every table of a booking that stands, made in the transaction that confirms it: who comes when.
+    Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
+    Column("item", Whole(), primary_key=True, autoincrement=False),
+    Column("restaurant_id", Whole(), nullable=False),
+    Column("day", Day(), nullable=False),
+    Column("slot", Whole(), nullable=False),
+    Column("source", Choice(VisitSource), nullable=False),
+    Column("state", Choice(VisitState), nullable=False),
+    Column("since", Moment(), nullable=False),
+    one_of("source", VisitSource),
+    one_of("state", VisitState),
+    CheckConstraint("item >= 0", name="item_whole"),
+    CheckConstraint("source <> 'walk_in' OR state IN ('seated', 'done')", name="walked_in"),
+    Index("booking_visit_restaurant_id_day_slot_ix", "restaurant_id", "day", "slot"),
+    **STRICT,
+)
+
+note = Table(
+    "booking_note",
+    tables,
+    Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
+    Column("item", Whole(), primary_key=True, autoincrement=False),
+    Column("name", Text(NAME_MAX)),
+    Column("notes", Text(NOTES_MAX)),
+    Column("occasion", Choice(Occasion)),
+    # Tells of health or belief: kept with consent only, which is kept beside it.
+    Column("dietary_consented_at", Moment()),
+    Column("dietary", Text(DIETARY_MAX)),
+    Column("consent_version", Text(20)),
+    one_of("occasion", Occasion),
+    CheckConstraint("item >= 0", name="item_whole"),
+    CheckConstraint(
+        "(dietary IS NULL) = (dietary_consented_at IS NULL) AND (dietary IS NULL) = (consent_version IS NULL)",
+        name="dietary_consented",
+    ),
+    CheckConstraint("COALESCE(name, notes, occasion, dietary) IS NOT NULL", name="says_something"),
     **STRICT,
 )
 

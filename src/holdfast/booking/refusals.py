@@ -114,6 +114,21 @@ class CancellationTooLate(HoldfastError):
     title = "Too late to cancel"
 
 
+class ConsentRequired(Invalid):
+    """What you say of your diet may tell of your health or belief: agree to who reads it, or leave it out."""
+
+    code = "consent_required"
+    title = "This needs your consent"
+
+
+class VisitMoveRefused(HoldfastError):
+    """A party does not get there from where it stands, or not yet; `state` says where it stands."""
+
+    code = "visit_move_refused"
+    status = 409
+    title = "The party is not there"
+
+
 class BelowSold(HoldfastError):
     """More is sold than would be left. `bookings` lists what stands against the change."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from holdfast.booking.api import BookingState, HoldState
+from holdfast.booking.api import BookingState, HoldState, VisitState
 
 MOVES: Final[Mapping[HoldState, frozenset[HoldState]]] = {
     HoldState.HELD: frozenset({HoldState.CONFIRMED, HoldState.RELEASED, HoldState.EXPIRED}),
@@ -20,6 +20,20 @@ BOOKING_MOVES: Final[Mapping[BookingState, frozenset[BookingState]]] = {
     BookingState.CANCELLED: frozenset(),
     BookingState.DECLINED: frozenset(),
 }
+
+VISIT_MOVES: Final[Mapping[VisitState, frozenset[VisitState]]] = {
+    VisitState.BOOKED: frozenset({VisitState.ARRIVED, VisitState.SEATED, VisitState.NO_SHOW}),
+    # Whoever was taken for another party is expected again; whoever waits too long leaves without sitting down.
+    VisitState.ARRIVED: frozenset({VisitState.BOOKED, VisitState.SEATED, VisitState.DONE}),
+    VisitState.SEATED: frozenset({VisitState.DONE}),
+    VisitState.DONE: frozenset(),
+    VisitState.NO_SHOW: frozenset(),
+}
+
+OVER: Final = frozenset({VisitState.DONE, VisitState.NO_SHOW})
+"""States in which a party needs its table no longer."""
+VISITED: Final = OVER | {VisitState.SEATED}
+"""States in which a table counts as used, whatever the clock says: it is neither changed nor canceled."""
 
 STANDING: Final = frozenset({HoldState.HELD, HoldState.CONFIRMED})
 """States in which a hold keeps its stock."""

@@ -4,7 +4,7 @@
 """
 
 from holdfast.booking.api import BookingApi
-from holdfast.booking.routes import amending, guest, owner, public
+from holdfast.booking.routes import amending, floor, guest, notes, owner, public, seats, slots
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.http.cursors import Cursors
 from holdfast.kit.http.routes import Router
@@ -21,8 +21,13 @@ def routers(booking: BookingApi, catalog: CatalogApi, keyring: Keyring) -> tuple
         amending.cancellations(booking),
         amending.changes(booking),
         public.calendar(booking, catalog),
+        seats.seat_maps(booking, catalog),
+        slots.slots(booking),
+        notes.notes(booking),
         owner.stock(booking),
         owner.blocks(booking),
         owner.bookings(booking, cursors),
+        floor.rooms(booking),
+        floor.visits(booking),
         guest.quote_keys(booking),
     )

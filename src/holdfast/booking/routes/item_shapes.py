@@ -35,13 +35,13 @@ from holdfast.verticals.flights.terms import LEGS_MAX, PASSENGERS_MAX, Passenger
 ITEMS_MAX: Final = 5
 GUESTS_MAX: Final = 50
 PETS_MAX: Final = 20
-_MINUTES_MAX: Final = 24 * 60
-_CODE_MAX: Final = 20
-_AREA_MAX: Final = 60
+MINUTES_MAX: Final = 24 * 60
+CODE_MAX: Final = 20
+AREA_MAX: Final = 60
 _SEATS_MAX: Final = LEGS_MAX * PASSENGERS_MAX
 
 Number = Annotated[int, Between(1, NUMBER_MAX)]
-Code = Annotated[str, Line(_CODE_MAX, 1)]
+Code = Annotated[str, Line(CODE_MAX, 1)]
 
 
 # ------------------------------------------------------------------------------------------------------- what comes in
@@ -78,9 +78,9 @@ class TableWish(Wire):
     time: TimeField
     """Local wall time of the restaurant, on a quarter of an hour."""
     party_size: Annotated[int, Between(1, PARTY_MAX)]
-    minutes: Annotated[int, Between(1, _MINUTES_MAX)] | None = None
+    minutes: Annotated[int, Between(1, MINUTES_MAX)] | None = None
     """How long; null: as long as parties of this size have their table."""
-    area: Annotated[str, Line(_AREA_MAX, 1)] | None = None
+    area: Annotated[str, Line(AREA_MAX, 1)] | None = None
     """Where to sit, one of the restaurant's areas; null: wherever."""
 
     def item(self) -> TableItem:

@@ -65,7 +65,7 @@ class Amending:
         quote_id = new_id("cancellation", self._desk.clock)
 
         async def keep(tx: Tx) -> Row:
-            row = await _locked(tx, number)
+            row = await locked(tx, number)
             offer = offered(row, principal, items, row.now)
             turns = await after_sale.turns_of(tx, [number])
             label = Label(
@@ -321,7 +321,7 @@ class Amending:
         return new, await quoting.find(account_id=row.account_id, quote_id=made.id)
 
 
-async def _locked(tx: Tx, number: int) -> Row:
+async def locked(tx: Tx, number: int) -> Row:
     """Lock a booking and its hold, in everybody's order, and return the booking.
 
     Raises:

@@ -6,8 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from holdfast.booking.api import AlreadyConfirmed, Booking, Hold, HoldExpired, HoldNotActive, HoldState, PaymentTerms
+from holdfast.booking.api import (
+    AlreadyConfirmed,
+    Booking,
+    Hold,
+    HoldExpired,
+    HoldNotActive,
+    HoldState,
+    PaymentTerms,
+    VisitState,
+)
 from holdfast.booking.events import HoldEnded
+from holdfast.booking.floor_api import Visit
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.rules import judged, may_move
 from holdfast.booking.service.answers import KeyUse, spans_of
@@ -31,10 +41,11 @@ class Verb(StrEnum):
     CANCEL = "cancel"
     CANCEL_UNPAID = "cancel_unpaid"
     CHANGE = "change"
+    VISIT = "visit"
     UNBLOCK = "unblock"
 
 
-REVISING = frozenset({Verb.CANCEL, Verb.CANCEL_UNPAID, Verb.CHANGE})
+REVISING = frozenset({Verb.CANCEL, Verb.CANCEL_UNPAID, Verb.CHANGE, Verb.VISIT})
 """What is done to a booking after its sale."""
 OF_BOOKINGS = REVISING | {Verb.ACCEPT, Verb.DECLINE}
 """What is done to a booking, and through it to its hold."""
@@ -60,12 +71,16 @@ class SettleOrder:
     """Id of the cancellation quote that is made and used at once, where none is named."""
     payment: PaymentTerms | None = None
     """How the difference of a change is paid."""
+    item: int = 0
+    """Position of the table whose party moves."""
+    visit: VisitState | None = None
+    """Where that party stands now."""
     told: Any = None
     """What else a change tells, if whoever sells made it."""
     key: KeyUse | None = None
 
 
-Settled = Hold | Booking | None
+Settled = Hold | Booking | Visit | None
 Outcome = Settled | Before
 
 
@@ -96,6 +111,8 @@ class AfterSale:
     """The newest turn of the cancellation quotes, by booking and account."""
     quotes: dict[str, Row] = field(default_factory=dict)
     changes: dict[str, Row] = field(default_factory=dict)
+    visits: dict[tuple[int, int], Row] = field(default_factory=dict)
+    """Of the tables among what is revised, by number and item."""
 
 
 @dataclass(slots=True)

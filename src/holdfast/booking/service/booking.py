@@ -18,6 +18,7 @@ from holdfast.booking.api import (
     IntegrityReport,
     Item,
     NightStock,
+    NoteGiven,
     PaymentTerms,
     Quote,
     StayItem,
@@ -27,6 +28,8 @@ from holdfast.booking.service.answers import block_of, booking_of, key_use
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.counting import Counting
 from holdfast.booking.service.desk import Desk
+from holdfast.booking.service.floor import Floor
+from holdfast.booking.service.noting import Noting
 from holdfast.booking.service.owning import Owning
 from holdfast.booking.service.paying import Paying
 from holdfast.booking.service.placing import Before
@@ -67,7 +70,19 @@ class Bookings(BookingApi):
         self.rerouting = Rerouting(desk, self._amending, catalog)
         """Not part of the door: what booking does by itself when an airline changes a flight."""
         self._counting = Counting(db)
+        self._floor = Floor(desk, self._selling, catalog)
+        self._notes = Noting(desk)
         self._looks_back = False
+
+    @property
+    @override
+    def floor(self) -> Floor:
+        return self._floor
+
+    @property
+    @override
+    def notes(self) -> Noting:
+        return self._notes
 
     async def close(self) -> None:
         """Finish what is in line."""
@@ -109,9 +124,17 @@ class Bookings(BookingApi):
 
     @override
     async def confirm(
-        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms | None
+        self,
+        *,
+        caller: Caller,
+        hold_id: str,
+        hold_token: str,
+        payment: PaymentTerms | None,
+        notes: Sequence[NoteGiven] = (),
     ) -> Keyed[Booking]:
-        return await self._selling.confirm(caller=caller, hold_id=hold_id, hold_token=hold_token, payment=payment)
+        return await self._selling.confirm(
+            caller=caller, hold_id=hold_id, hold_token=hold_token, payment=payment, notes=notes
+        )
 
     @override
     async def book(self, *, caller: Caller, item: StayItem, payment: PaymentTerms) -> Keyed[Booking]:

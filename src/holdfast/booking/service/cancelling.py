@@ -37,7 +37,9 @@ from holdfast.booking.service.answers import (
     spans_of,
 )
 from holdfast.booking.service.batch import Batch, SettleOrder, end
+from holdfast.booking.service.expecting import expect_nobody, has_tables
 from holdfast.booking.service.revising import Revision, respan, revise, told
+from holdfast.booking.service.visiting import leave, refuse_visited
 from holdfast.engine.claims import Span
 from holdfast.engine.money import fraction
 from holdfast.engine.price import Price, PriceLine, digest, sum_of
@@ -350,6 +352,7 @@ def cancel(batch: Batch, order: SettleOrder, *, ttl_s: int) -> tuple[Booking, di
         raise NotFound("There is no such booking.")
     if order.by_id is None:
         offer = offered(row, principal, (), batch.now)
+        refuse_visited(batch.after.visits, row.number, offer.positions)
         label = Label(
             id=order.fresh_id,
             account_id=principal.account_id,
@@ -364,6 +367,7 @@ def cancel(batch: Batch, order: SettleOrder, *, ttl_s: int) -> tuple[Booking, di
     if quote is None or (quote.number, quote.account_id) != (row.number, principal.account_id):
         raise NotFound("There is no such cancellation quote.")
     _must_count(batch, row, quote)
+    refuse_visited(batch.after.visits, row.number, quote.positions)
     batch.changes.revising.used.append(quote.id)
     return _canceled(batch, row, _offered_by(quote), quote.id)
 
@@ -440,6 +444,7 @@ def end_booking(batch: Batch, row: Row, *, refund_minor: int) -> Row:
     else:
         end(batch, standing, HoldState.RELEASED, ClaimReason.CANCELLED)
     batch.changes.cancelled.append((row.number, refund_minor))
+    expect_nobody(batch.changes, row)
     done = row._replace(state=BookingState.CANCELLED, cancelled_at=batch.now, refund_minor=refund_minor)
     batch.bookings[row.number] = done
     return done
@@ -452,6 +457,8 @@ def _shrunk(batch: Batch, row: Row, offer: Offered, price: Price, cancellation_i
     places = {old: new for new, old in enumerate(place for place in range(count) if place not in offer.positions)}
     kept = [replace(span, item=places[span.item]) for span in spans if span.item in places]
     spent = [*_spent(offer.stays, spans, offer.positions, batch.now), *_of_none(spans, count)]
+    if has_tables(row):
+        leave(batch, row.number, offer.positions, places)
     after = Revision(why=RevisedBy.CANCELLATION, by_id=cancellation_id, items=offer.rest, price=price)
     return revise(batch, row, after, (*kept, *spent), ClaimReason.CANCELLED)
 

@@ -30,6 +30,7 @@ from holdfast.booking.service.batch import Batch, SettleOrder, Standing
 from holdfast.booking.service.cancelling import FEE, OF, at_place, booked, capped, fees_of, refund_from
 from holdfast.booking.service.kinds.words import tell_moved
 from holdfast.booking.service.revising import Revision, revise, told
+from holdfast.booking.service.visiting import as_left, put_off
 from holdfast.engine.money import fraction
 from holdfast.engine.price import Price, PriceLine
 from holdfast.kit.db.statements import Row
@@ -162,6 +163,7 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
         NotFound: No such booking or change, or somebody else's.
         AlreadyCancelled: The booking has ended.
         ChangeNotActive: The change was confirmed or let go, or the booking has become another since.
+        CancellationTooLate: A party whose table changes has sat down, has left, or did not come.
         HoldExpired: It ran out.
         PaymentRequired: It has to be paid and is not.
     """
@@ -172,6 +174,7 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
         raise NotFound("There is no such change.")
     standing = batch.holds[change.hold_id]
     _must_be_open(batch, row, change, standing)
+    put_off(batch, row.number, items_of(row.items), items_of(change.items))
     paid_by = None if order.payment is None else order.payment.payment_id
     if standing.row.payable_minor and paid_by is None:
         raise PaymentRequired(
@@ -184,7 +187,8 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
     held = spans_of(standing.row.spans)
     batch.changes.free(change.hold_id, held, ClaimReason.RELEASED)
     after = Revision(why=RevisedBy.CHANGE, by_id=change.id, items=items_of(change.items), price=price_of(change.price))
-    done = revise(batch, row, after, spans_of(change.spans), ClaimReason.RELEASED)
+    spans = as_left(batch, row.number, spans_of(change.spans), spans_of(batch.holds[row.hold_id].row.spans))
+    done = revise(batch, row, after, spans, ClaimReason.RELEASED)
     tell_moved(batch.changes, held)
     batch.changes.revising.confirmed.append((change.id, paid_by))
     batch.changes.tell(

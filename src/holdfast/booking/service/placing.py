@@ -23,13 +23,16 @@ from holdfast.booking.api import (
     ConfirmedBy,
     HoldQuotaExceeded,
     HoldState,
+    NoteGiven,
     PaymentTerms,
     QuotedItem,
     QuoteExpired,
+    VisitSource,
 )
 from holdfast.booking.events import BookingConfirmed, BookingDeclined, BookingRequested, HoldEnded
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
 from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of
+from holdfast.booking.service.expecting import expect, expect_nobody, note_row
 from holdfast.booking.service.kinds.words import assigned, refusal_by, tell_moved
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, sales, stock
@@ -70,6 +73,10 @@ class BookingDraft:
     reference: str
     payment: PaymentTerms
     by: ConfirmedBy = ConfirmedBy.GUEST
+    source: VisitSource = VisitSource.GUEST
+    """How the parties of its tables came to them."""
+    notes: tuple[NoteGiven, ...] = ()
+    """Of its tables; they have been checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,8 +328,10 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold, *, decide_by: dateti
         price.total_minor, price.currency, sold.digest, paid.method, paid.status, paid.payment_id, draft.by, decide_by,
     ))  # fmt: skip
     changes.owners += [(owner_id, draft.number) for owner_id in sorted({item.owner_id for item in sold.items})]
+    changes.floor.new_notes += [note_row(draft.number, note) for note in draft.notes]
     event: BookingConfirmed | BookingRequested
     if decide_by is None:
+        expect(changes, draft.number, sold.items, draft.source)
         event = BookingConfirmed(
             number=draft.number, reference=draft.reference, account_id=sold.account_id, payment_id=paid.payment_id
         )
@@ -339,6 +348,7 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold, *, decide_by: dateti
 def decline(changes: Changes, booking: Row, *, how: str) -> Row:
     """Note that a request is declined, by an owner or by time; return the booking as it is then."""
     changes.decided.append((booking.number, BookingState.DECLINED))
+    expect_nobody(changes, booking)
     changes.tell(
         BookingDeclined(
             number=booking.number,

@@ -6,12 +6,13 @@ asked has said yes, and is declined by the first no, or by time: then its hold r
 
 from typing import Any
 
-from holdfast.booking.api import Booking, BookingState, HoldState, NotRequested
+from holdfast.booking.api import Booking, BookingState, HoldState, NotRequested, VisitSource
 from holdfast.booking.events import BookingConfirmed
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.rules import judged_booking
-from holdfast.booking.service.answers import booking_of, first_kept, owners_of
+from holdfast.booking.service.answers import booking_of, first_kept, items_of, owners_of
 from holdfast.booking.service.batch import Batch, SettleOrder, Standing, decline_in, end
+from holdfast.booking.service.expecting import expect
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound
@@ -34,6 +35,7 @@ def accept(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]:
         batch.changes.move(standing.row.id, HoldState.HELD, HoldState.CONFIRMED)
         batch.changes.quotas[row.account_id] -= 1
         batch.changes.decided.append((row.number, BookingState.CONFIRMED))
+        expect(batch.changes, row.number, items_of(row.items), VisitSource.GUEST)
         batch.changes.tell(
             BookingConfirmed(
                 number=row.number, reference=row.reference, account_id=row.account_id, payment_id=row.payment_id

@@ -12,6 +12,7 @@ from holdfast.booking.api import (
     Hold,
     HoldState,
     Item,
+    NoteGiven,
     PaymentTerms,
     Quote,
     StayItem,
@@ -20,6 +21,7 @@ from holdfast.booking.models import HoldKind
 from holdfast.booking.service.answers import booked_items, first_booking, first_hold, hold_of, key_use
 from holdfast.booking.service.batch import Outcome, SettleOrder, Verb
 from holdfast.booking.service.desk import Desk, was
+from holdfast.booking.service.expecting import require_consent
 from holdfast.booking.service.kinds.asked import Asked
 from holdfast.booking.service.kinds.stays import AskedStay
 from holdfast.booking.service.placing import Before, Placed, PlaceOrder
@@ -121,7 +123,13 @@ class Selling:
         await self._desk.settling.settle(SettleOrder(verb=Verb.RELEASE, account_id=account_id, hold_id=hold_id))
 
     async def confirm(
-        self, *, caller: Caller, hold_id: str, hold_token: str, payment: PaymentTerms | None
+        self,
+        *,
+        caller: Caller,
+        hold_id: str,
+        hold_token: str,
+        payment: PaymentTerms | None,
+        notes: Sequence[NoteGiven],
     ) -> Keyed[Booking]:
         """See `BookingApi.confirm`.
 
@@ -130,11 +138,17 @@ class Selling:
         """
         if not self._desk.tokens.fits(hold_id, hold_token):
             raise NotFound("There is no such hold, or this is not its token.")
+        require_consent(notes)
         order = SettleOrder(verb=Verb.CONFIRM, account_id=caller.account_id, hold_id=hold_id, key=key_use(caller))
-        return await self.confirmed(order, payment)
+        return await self.confirmed(order, payment, notes=notes)
 
     async def confirmed(
-        self, order: SettleOrder, payment: PaymentTerms | None, *, by: ConfirmedBy = ConfirmedBy.GUEST
+        self,
+        order: SettleOrder,
+        payment: PaymentTerms | None,
+        *,
+        by: ConfirmedBy = ConfirmedBy.GUEST,
+        notes: Sequence[NoteGiven] = (),
     ) -> Keyed[Booking]:
         """Carry out an order to confirm, with a number of its own for the booking.
 
@@ -142,7 +156,7 @@ class Selling:
             Overloaded: Too many bookings at once got the same number.
         """
         for _ in range(DRAFT_TRIES):
-            draft = None if payment is None else await self._desk.draft(payment, by=by)
+            draft = None if payment is None else replace(await self._desk.draft(payment, by=by), notes=tuple(notes))
             try:
                 settled = await self._desk.settle(replace(order, draft=draft))
             except UniqueViolation:

@@ -6,7 +6,7 @@ state machine at one instant of the database's clock, and writes everything in o
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -46,20 +46,29 @@ from holdfast.booking.service.batch import (
 )
 from holdfast.booking.service.cancelling import cancel, cancel_unpaid
 from holdfast.booking.service.changing import confirm_change
+from holdfast.booking.service.expecting import check_notes, has_tables
 from holdfast.booking.service.placing import Before, Sold, book
 from holdfast.booking.service.requesting import accept, decline_order
+from holdfast.booking.service.visiting import move_visit
 from holdfast.booking.settings import BookingSettings
-from holdfast.booking.store import after_sale, keys, sales, stock
+from holdfast.booking.store import after_sale, floor, keys, sales, stock
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import IntegrityViolation
 from holdfast.kit.db.statements import Row
-from holdfast.kit.errors import HoldfastError, NotFound, PaymentRequired
+from holdfast.kit.errors import HoldfastError, Invalid, NotFound, PaymentRequired
 from holdfast.kit.lanes import Lane
 
 _SWEEP_BATCH: Final = 500
 _OF_A_STANDING_HOLD: Final = frozenset({Verb.CONFIRM, Verb.EXTEND, Verb.RELEASE})
 """Who is told which booking a hold has become."""
+_OF_BOOKINGS: Final[Mapping[Verb, Callable[[Batch, SettleOrder], tuple[Settled, dict[str, Any]]]]] = {
+    Verb.CANCEL_UNPAID: cancel_unpaid,
+    Verb.CHANGE: confirm_change,
+    Verb.VISIT: move_visit,
+    Verb.ACCEPT: accept,
+    Verb.DECLINE: decline_order,
+}
 
 
 class Settling:
@@ -157,6 +166,8 @@ class Settling:
         )
         if calls:
             await tx.together(*calls)
+        for call in batch.changes.floor.later_calls():
+            await tx.run(call)
         await keys.count_replays(tx, list(known))
         return answers
 
@@ -167,8 +178,8 @@ class Settling:
                 order.key.refuse_other(kept)
                 return Before(kept.answer)
             settled, answer = self._settled(batch, order)
-        except (NotFound, PaymentRequired) as refusal:
-            return refusal  # not kept: whoever pays meanwhile may use the key for the same
+        except (NotFound, PaymentRequired, Invalid) as refusal:
+            return refusal  # not kept: whoever pays meanwhile, or corrects it, may use the key for the same
         except HoldfastError as refusal:
             if order.key and kept is None:
                 batch.changes.new_keys.append(order.key.row(refusal_kept(refusal)))
@@ -178,19 +189,12 @@ class Settling:
         return settled
 
     def _settled(self, batch: Batch, order: SettleOrder) -> tuple[Settled, dict[str, Any]]:
-        match order.verb:
-            case Verb.CANCEL:
-                return cancel(batch, order, ttl_s=self._settings.cancellation_ttl_s)
-            case Verb.CANCEL_UNPAID:
-                return cancel_unpaid(batch, order)
-            case Verb.CHANGE:
-                return confirm_change(batch, order)
-            case Verb.ACCEPT:
-                return accept(batch, order)
-            case Verb.DECLINE:
-                return decline_order(batch, order)
-            case _:
-                return self._settled_hold(batch, order, _found(batch, order))
+        if order.verb is Verb.CANCEL:
+            return cancel(batch, order, ttl_s=self._settings.cancellation_ttl_s)
+        decided = _OF_BOOKINGS.get(order.verb)
+        if decided is not None:
+            return decided(batch, order)
+        return self._settled_hold(batch, order, _found(batch, order))
 
     def _settled_hold(self, batch: Batch, order: SettleOrder, standing: Standing) -> tuple[Settled, dict[str, Any]]:
         match order.verb:
@@ -217,6 +221,7 @@ class Settling:
         price = price_of(row.price)
         if draft is None or (draft.payment.payment_id is None and not all(item.pay_at_property for item in items)):
             raise PaymentRequired(extra={"amount": row.total_minor, "currency": row.currency})
+        check_notes(draft.notes, items)
         decide_by = None
         if all(item.instant for item in items):
             batch.changes.move(row.id, HoldState.HELD, HoldState.CONFIRMED)
@@ -298,6 +303,8 @@ async def _locked(tx: Tx, orders: Sequence[SettleOrder]) -> Batch:
     revising = [order for order in orders if order.verb in REVISING]
     if revising:
         batch.after = await _after_sale(tx, revising)
+        tables = [each.number for each in bookings.values() if has_tables(each)]
+        batch.after.visits = await floor.visits_of(tx, tables) if tables else {}
     return batch
 
 

@@ -15,6 +15,7 @@ from holdfast.booking.models import HoldKind
 from holdfast.booking.rules import STANDING
 from holdfast.booking.service.cancelling import FEE
 from holdfast.booking.service.verifying_after import AfterSale
+from holdfast.booking.service.verifying_floor import FloorRecount
 from holdfast.booking.store import truth
 from holdfast.engine.price import digest_of, from_json
 from holdfast.kit.db.database import Tx
@@ -70,9 +71,11 @@ class Recount:
     _capacities: dict[str, int] = field(default_factory=dict)
     _owners: dict[int, set[int]] = field(default_factory=dict)
     _after: AfterSale = field(init=False)
+    _floor: FloorRecount = field(init=False)
 
     def __post_init__(self) -> None:
         self._after = AfterSale(breach=self.breach, check_price=self._price)
+        self._floor = FloorRecount(breach=self.breach)
 
     def breach(self, rule: str, subject: Any, detail: str) -> None:
         """Note a breach."""
@@ -101,6 +104,7 @@ class Recount:
         self._after.finish(lambda hold_id: self._holds[hold_id].state if hold_id in self._holds else None)
         await self._compare_owners(tx)
         await self._compare_quotas(tx)
+        await self._floor.compare(tx)
 
     def report(self, *, started_at: datetime, duration_ms: int) -> IntegrityReport:
         """Return what was found."""
@@ -197,6 +201,7 @@ class Recount:
         self.bookings += 1
         self._owners[row.number] = {item["owner_id"] for item in row.items}
         self._price("booking_price", row.reference, row)
+        self._floor.booking(row)
         seen = self._holds.get(row.hold_id)
         if seen is None:
             self.breach("booking_hold", row.reference, f"its hold {row.hold_id} does not exist")

@@ -15,6 +15,7 @@ from holdfast.booking.api import BookingState, HoldState
 from holdfast.booking.models import ClaimReason, HoldKind, booking, claim, hold, key, outbox, owner, quota, quote
 from holdfast.booking.store import stock
 from holdfast.booking.store.after_sale import Revising
+from holdfast.booking.store.floor import FloorWrites
 from holdfast.booking.store.stock import Key
 from holdfast.engine.claims import Span, cells_of
 from holdfast.kit.db.database import Tx
@@ -176,6 +177,7 @@ class Changes:
     """Owners who say yes to a request, with the booking's number."""
     cancelled: list[tuple[int, int]] = field(default_factory=list)
     revising: Revising = field(default_factory=Revising)
+    floor: FloorWrites = field(default_factory=FloorWrites)
     new_keys: list[tuple[Any, ...]] = field(default_factory=list)
     events: dict[Any, None] = field(default_factory=dict)
     """In order; telling the same twice is telling it once."""
@@ -224,6 +226,7 @@ class Changes:
         calls += self._quota_calls(holds_most)
         calls += self._booking_calls()
         calls += self.revising.booking_calls()
+        calls += self.floor.calls()
         if self.new_keys:
             calls.append(_ADD_KEYS(new_keys=self.new_keys))
         calls += outbox.calls(dialect, list(self.events))

@@ -1,0 +1,59 @@
+"""The recount of the floor: who is expected where, against the bookings that stand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from holdfast.booking.api import BookingState, QuotedTable
+from holdfast.booking.service.answers import items_of
+from holdfast.booking.service.expecting import has_tables
+from holdfast.booking.store import floor
+from holdfast.kit.db.database import Tx
+from holdfast.kit.db.statements import Row
+from holdfast.verticals.dining.slots import slot_of
+
+
+@dataclass(slots=True)
+class FloorRecount:
+    """What the recount knows of tables."""
+
+    breach: Callable[[str, Any, str], None]
+    _expected: dict[tuple[int, int], tuple[int, date, int]] = field(default_factory=dict)
+    """Tables of bookings that stand, by number and item: restaurant, day and slot."""
+    _asked: set[tuple[int, int]] = field(default_factory=set)
+    """Tables of requests: nobody is expected there yet."""
+
+    def booking(self, row: Row) -> None:
+        """Look at a booking."""
+        if row.state not in {BookingState.CONFIRMED, BookingState.REQUESTED} or not has_tables(row):
+            return
+        for place, item in enumerate(items_of(row.items)):
+            if not isinstance(item, QuotedTable):
+                continue
+            if row.state is BookingState.CONFIRMED:
+                at = (item.restaurant_id, item.day, slot_of(item.day, item.at))
+                self._expected[row.number, place] = at
+            else:
+                self._asked.add((row.number, place))
+
+    async def compare(self, tx: Tx) -> None:
+        """Compare the tables of all bookings with who is expected, and with what is noted."""
+        tables = self._asked | self._expected.keys()
+        async for page in floor.all_noted(tx):
+            for row in page:
+                if (row.number, row.item) not in tables:
+                    self.breach("note_kept", f"{row.number}/{row.item}", "it is noted of a table that is not booked")
+        async for page in floor.all_visits(tx):
+            for row in page:
+                self._visit(row)
+        for number, item in self._expected:
+            self.breach("visit_missing", f"{number}/{item}", "the table is booked, and nobody is expected")
+
+    def _visit(self, row: Row) -> None:
+        expected = self._expected.pop((row.number, row.item), None)
+        subject = f"{row.number}/{row.item}"
+        if expected is None:
+            self.breach("visit_unbooked", subject, "somebody is expected at a table that is not booked")
+        elif expected != (row.restaurant_id, row.day, row.slot):
+            self.breach("visit_time", subject, f"expected at {row.day} {row.slot}, booked for {expected}")
