@@ -32,8 +32,11 @@ PAID = PaymentTerms(method="card", status="pending", payment_id="payment_1")
 
 
 @pytest.fixture
-async def travel(house):
-    return Travel(house)
+async def travel(migrated):
+    """Things of every kind in a house where one account may hold much."""
+    async with opened(migrated, holds_most=1_000) as house:
+        yield Travel(house)
+        await house.assert_sound()
 
 
 async def a_trip(travel):
@@ -114,8 +117,7 @@ class TestATrip:
                 # One account has a flight once: the rest of the seats go to others.
                 flight = item.flight_ids[0]
                 more = travel.seat(flight, adults=9, again=True)
-                for _ in range(19):
-                    held.append(await house.hold(rival, more))
+                held.extend([await house.hold(rival, more) for _ in range(19)])
                 held.append(await house.hold(rival, travel.seat(flight, adults=7, again=True)))
                 return held
 
@@ -280,7 +282,7 @@ class TestTables:
         ]
 
     async def test_that_are_wanted_by_many_are_given_once(self, migrated):
-        async with processes(migrated, 2) as houses:
+        async with processes(migrated, 2, holds_most=1_000) as houses:
             travel = Travel(houses[0])
             restaurant = await travel.restaurant(tables=one_table(), combinations=())
             guests = [new_account() for _ in range(16)]
@@ -356,7 +358,7 @@ class TestFlights:
         assert [leg.flight_id for leg in done.items[0].legs] == [two]
         await house.assert_sound()
 
-    async def test_that_change_their_airplane_keep_what_is_sold(self, travel, guest):
+    async def test_that_change_their_airplane_keep_what_is_sold(self, travel):
         house, flight = travel.house, await travel.flight(seats=12)
         for _ in range(8):
             await house.hold(new_account(), travel.seat(flight))
@@ -395,7 +397,7 @@ class TestAnAirlineThatCancels:
 
 class TestContentionAcrossKinds:
     async def test_two_trips_in_opposite_order_do_not_lock_each_other(self, migrated):
-        async with processes(migrated, 2) as houses:
+        async with processes(migrated, 2, holds_most=1_000) as houses:
             travel = Travel(houses[0])
             for _ in range(5):
                 home = await houses[0].home()
