@@ -21,7 +21,7 @@ from holdfast.booking.items import (
     StayItem,
     TableItem,
 )
-from holdfast.booking.notes_api import Note, NoteGiven, NotesApi, Occasion
+from holdfast.booking.notes_api import DIETARY_MAX, NOTES_MAX, Note, NoteGiven, NotesApi, Occasion
 from holdfast.booking.refusals import (
     AlreadyBooked,
     AlreadyCancelled,
@@ -42,18 +42,20 @@ from holdfast.booking.refusals import (
     VisitMoveRefused,
 )
 from holdfast.booking.stock_api import StockApi
+from holdfast.booking.why_api import Alternative, ItemReason, Opening, WhyApi, WhyNot
 from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
 from holdfast.kit.keyed import Caller, Keyed
 from holdfast.verticals.cancellation import Refund, RefundCurve
 
 __all__ = [  # what is written beside; what is written here is exported anyway
-    "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "BelowSold", "Breach", "CancellationTooLate",
-    "CapacityTaken", "ChangeNotActive", "ConsentRequired", "ExtensionLimit", "FlightItem", "FloorApi", "HoldExpired",
-    "HoldNotActive", "HoldQuotaExceeded", "IntegrityReport", "Item", "ItemKind", "NotRequested", "Note", "NoteGiven",
-    "NotesApi", "Occasion", "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg",
-    "QuotedStay", "QuotedTable", "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused",
-    "VisitSource", "VisitState",
+    "DIETARY_MAX", "NOTES_MAX", "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "Alternative", "BelowSold",
+    "Breach", "CancellationTooLate", "CapacityTaken", "ChangeNotActive", "ConsentRequired", "ExtensionLimit",
+    "FlightItem", "FloorApi", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "IntegrityReport", "Item",
+    "ItemKind", "ItemReason", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening", "QuoteExpired",
+    "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay", "QuotedTable",
+    "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused", "VisitSource", "VisitState", "WhyApi",
+    "WhyNot",
 ]  # fmt: skip
 
 
@@ -237,6 +239,10 @@ class BookingApi(Protocol):
     @property
     def notes(self) -> NotesApi:
         """The door to what is noted of tables."""
+
+    @property
+    def why(self) -> WhyApi:
+        """The door to why something cannot be booked."""
 
     async def quote(self, *, account_id: int, items: Sequence[Item]) -> Quote:
         """Price a request and promise the price for 15 minutes. Takes no stock and does not look at it.

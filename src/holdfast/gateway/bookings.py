@@ -1,5 +1,6 @@
 """Confirming a hold or a change: payments says how it is paid, booking makes it a booking."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Self
 
 from fastapi import Path, Response
@@ -13,12 +14,15 @@ from holdfast.booking.api import (
     Change,
     ChangeNotActive,
     ConfirmedBy,
+    ConsentRequired,
     Hold,
     HoldExpired,
     HoldNotActive,
     HoldState,
+    NoteGiven,
     PaymentTerms,
 )
+from holdfast.gateway.note_shapes import TableNotes
 from holdfast.gateway.payment_shapes import HOLD_ID, PAYMENT_ID, PaymentChoice, shown
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound, PaymentRequired, Unauthenticated
@@ -74,6 +78,8 @@ class NewBooking(Wire):
     hold_token: Annotated[str, Line(100)]
     """The `token` of the hold."""
     payment: PaymentChoice
+    notes: TableNotes = ()
+    """Of the tables among what is booked, one of each at most; kept with the booking or not at all."""
 
 
 class ChangeConfirmation(Wire):
@@ -151,7 +157,15 @@ class Confirming:
         self._booking = booking
         self._payments = payments
 
-    async def hold(self, *, who: Caller, hold_id: str, hold_token: str, choice: PaymentChoice) -> Keyed[Booking]:
+    async def hold(
+        self,
+        *,
+        who: Caller,
+        hold_id: str,
+        hold_token: str,
+        choice: PaymentChoice,
+        notes: Sequence[NoteGiven] = (),
+    ) -> Keyed[Booking]:
         """Turn a live hold into a booking, paid as agreed.
 
         A hold that its payment has made a booking already, because the guest took long to come back, is answered with
@@ -163,7 +177,9 @@ class Confirming:
         """
         terms = await self._agreed(who.account_id, hold_id, hold_token, choice)
         try:
-            return await self._booking.confirm(caller=who, hold_id=hold_id, hold_token=hold_token, payment=terms)
+            return await self._booking.confirm(
+                caller=who, hold_id=hold_id, hold_token=hold_token, payment=terms, notes=notes
+            )
         except AlreadyConfirmed:
             booked = await self._booking.booking_of_hold(hold_id=hold_id)
             if booked is None or booked.payment_id is None or booked.payment_id != choice.payment_id:
@@ -225,7 +241,15 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         status_code=201,
         responses=success(201, "Booked, or asked for.", keyed=True, headers=_LOCATION)
         | responses(
-            Unauthenticated, NotFound, Invalid, HoldExpired, HoldNotActive, AlreadyConfirmed, *_UNPAID, *KEY_ERRORS
+            Unauthenticated,
+            NotFound,
+            Invalid,
+            ConsentRequired,
+            HoldExpired,
+            HoldNotActive,
+            AlreadyConfirmed,
+            *_UNPAID,
+            *KEY_ERRORS,
         ),
     )
     async def confirm_hold(
@@ -242,6 +266,7 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
             hold_id=body.hold_id,
             hold_token=body.hold_token,
             choice=body.payment,
+            notes=[note.note() for note in body.notes],
         )
         response.headers["Location"] = f"/v1/bookings/{confirmed.value.reference}"
         return BookingMade.of(unwrapped(confirmed, response))
