@@ -4,7 +4,7 @@
 """
 
 from holdfast.booking.api import BookingApi
-from holdfast.booking.routes import amending, floor, guest, notes, owner, public, seats, slots
+from holdfast.booking.routes import amending, floor, guest, notes, owner, public, seats, slots, why
 from holdfast.catalog.api import CatalogApi
 from holdfast.kit.http.cursors import Cursors
 from holdfast.kit.http.routes import Router
@@ -17,6 +17,7 @@ def routers(booking: BookingApi, catalog: CatalogApi, keyring: Keyring) -> tuple
     return (
         guest.quotes(booking),
         guest.holds(booking),
+        why.why_not(booking),
         guest.bookings(booking, cursors),
         amending.cancellations(booking),
         amending.changes(booking),

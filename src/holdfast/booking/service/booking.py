@@ -36,6 +36,7 @@ from holdfast.booking.service.placing import Before
 from holdfast.booking.service.rerouting import Rerouting
 from holdfast.booking.service.selling import Selling
 from holdfast.booking.service.verifying import Recount
+from holdfast.booking.service.why import Why
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import keys, records, sales
 from holdfast.catalog.api import CatalogApi
@@ -72,6 +73,7 @@ class Bookings(BookingApi):
         self._counting = Counting(db)
         self._floor = Floor(desk, self._selling, catalog)
         self._notes = Noting(desk)
+        self._why = Why(db, clock, catalog)
         self._looks_back = False
 
     @property
@@ -83,6 +85,11 @@ class Bookings(BookingApi):
     @override
     def notes(self) -> Noting:
         return self._notes
+
+    @property
+    @override
+    def why(self) -> Why:
+        return self._why
 
     async def close(self) -> None:
         """Finish what is in line."""
