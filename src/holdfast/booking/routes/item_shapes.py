@@ -109,7 +109,7 @@ class SeatWish(Wire):
     """A seat somebody chooses on one flight."""
 
     flight_id: Number
-    seat: Annotated[str, Field(pattern=r"^[1-9][0-9]?[A-Z]$")]
+    seat: Annotated[str, Field(min_length=2, max_length=3, pattern=r"^[1-9][0-9]?[A-Z]$")]
     """Row and column: `12A`."""
     passenger: Annotated[int, Between(0, PASSENGERS_MAX - 1)]
     """Position among the travelers with a seat, adults first, from 0."""
