@@ -199,6 +199,58 @@ class TestAFlight:
         assert sorted(type(each).__name__ for each in done) == ["DuplicateFlight"] * 5 + ["LegOffer"]
 
 
+class TestWhatAFlightShows:
+    """Places and airplanes are kept in memory; whoever changes them may be another process."""
+
+    async def test_of_its_ends_and_airplane_is_the_newest(self, catalog, db, here, made):
+        elsewhere = Catalog(db=db)
+        flight_id = made.terms.flight_id
+        assert await elsewhere.flights.leg_offers(ids=[flight_id]) == {flight_id: made}
+        [field] = await catalog.places.airports(ids=[here.origin])
+        [town] = await catalog.places.cities(ids=[here.city])
+        [plane] = await catalog.airline.airplanes(ids=[here.airplane])
+        renamed = replace(field.draft, name="Renamed", min_connection_minutes=5)
+        await catalog.places.replace_airport(admin=ADMIN, airport_id=field.id, draft=renamed, version=1)
+        leg = (await elsewhere.flights.leg_offers(ids=[flight_id]))[flight_id].terms
+        assert (leg.origin.name, leg.origin.min_connection_minutes, leg.destination) == (
+            "Renamed",
+            5,
+            made.terms.destination,
+        )
+        await catalog.places.replace_city(
+            admin=ADMIN, city_id=town.id, draft=replace(town.draft, name="Georgetown"), version=1
+        )
+        leg = (await elsewhere.flights.leg_offers(ids=[flight_id]))[flight_id].terms
+        assert (leg.origin.city, leg.destination.city) == ("Georgetown", "Georgetown")
+        await catalog.airline.replace_airplane(
+            owner=AIRLINE, airplane_id=plane.id, draft=replace(plane.draft, equipment="73H"), version=1
+        )
+        [offer] = await elsewhere.flights.flights_page(after_id=flight_id - 1, limit=1)
+        assert offer.terms.equipment == "73H"
+        await elsewhere.close()
+
+    async def test_settles_on_the_newest_however_much_is_changed_and_read_at_once(self, catalog, db, here, made):
+        elsewhere = Catalog(db=db)
+        flight_id = made.terms.flight_id
+
+        async def rename(number):
+            [field] = await catalog.places.airports(ids=[here.origin])
+            draft = replace(field.draft, name=f"Airport {number}")
+            await catalog.places.replace_airport(admin=ADMIN, airport_id=field.id, draft=draft, version=field.version)
+
+        async def read():
+            for _ in range(10):
+                await asyncio.gather(*(each.flights.leg_offers(ids=[flight_id]) for each in (catalog, elsewhere)))
+
+        for number in range(8):
+            await asyncio.gather(rename(number), read())
+        [field] = await catalog.places.airports(ids=[here.origin])
+        assert field.draft.name == "Airport 7"
+        for each in (catalog, elsewhere):
+            assert (await each.flights.leg_offers(ids=[flight_id]))[flight_id].terms.origin.name == "Airport 7"
+        await elsewhere.close()
+
+
 class TestReplacing:
     async def test_counts_the_version_up_and_says_what_moved(self, flights, db, here, made):
         flight_id = made.terms.flight_id

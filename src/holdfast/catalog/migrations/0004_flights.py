@@ -43,6 +43,7 @@ def upgrade() -> None:
     _create_city()
     _create_airport()
     _create_airplane()
+    _create_generation()
     _create_fare()
     _create_schedule()
     _create_flight()
@@ -133,8 +134,22 @@ def _create_fare() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f(f"{table}_pk")),
         _length(table, "digest", 64, 64),
         _unique(table, "digest"),
+        sqlite_autoincrement=True,
         **STRICT,
     )
+
+
+def _create_generation() -> None:
+    table = "catalog_generation"
+    made = op.create_table(
+        table,
+        sa.Column("id", Whole(), autoincrement=False, nullable=False),
+        sa.Column("number", Whole(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"{table}_pk")),
+        _check(table, "single", "id = 1"),
+        **STRICT,
+    )
+    op.bulk_insert(made, [{"id": 1, "number": 0}])
 
 
 def _create_schedule() -> None:
@@ -199,7 +214,7 @@ def _create_flight() -> None:
         _refers(table, "airplane_id", "airplane"),
         _refers(table, "fare_id", "fare"),
         *_numbered(table),
-        _unique(table, "owner_id", "number", "day", "origin_id"),
+        _unique(table, "number", "day", "origin_id", "owner_id"),
         _unique(table, "schedule_id", "day"),
         sqlite_autoincrement=True,
         **STRICT,
@@ -223,5 +238,5 @@ def _numbered(table: str) -> list[sa.CheckConstraint]:
 
 
 def downgrade() -> None:
-    for name in ("flight", "schedule", "fare", "airplane", "airport", "city"):
+    for name in ("flight", "schedule", "fare", "generation", "airplane", "airport", "city"):
         op.drop_table(f"catalog_{name}")

@@ -90,6 +90,16 @@ airplane = Table(
 )
 """An airplane of an airline with its cabins. `owner_id` is an account, of which only accounts knows more."""
 
+generation = Table(
+    "catalog_generation",
+    tables,
+    Column("id", Whole(), primary_key=True, autoincrement=False),
+    Column("number", Whole(), nullable=False),
+    CheckConstraint("id = 1", name="single"),
+    **STRICT,
+)
+"""One row: how often a city, an airport or an airplane changed or went, for readers who keep copies of them."""
+
 fare = Table(
     "catalog_fare",
     tables,
@@ -98,6 +108,7 @@ fare = Table(
     Column("content", Json(), nullable=False),
     length("digest", 64, 64),
     UniqueConstraint("digest"),
+    sqlite_autoincrement=True,
     **STRICT,
 )
 """What flights are sold for, written once for all flights that are sold alike, and never changed. Kept while used."""
@@ -163,7 +174,7 @@ flight = Table(
     CheckConstraint("origin_id <> destination_id", name="ends_differ"),
     between("departs_minute", 0, _LAST_MINUTE),
     between("minutes", rules.FLIGHT_MINUTES_MIN, rules.FLIGHT_MINUTES_MAX),
-    UniqueConstraint("owner_id", "number", "day", "origin_id"),
+    UniqueConstraint("number", "day", "origin_id", "owner_id"),
     UniqueConstraint("schedule_id", "day"),
     Index(None, "owner_id", "id"),
     Index(None, "origin_id", "destination_id", "day"),

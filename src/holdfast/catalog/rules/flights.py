@@ -36,6 +36,7 @@ BAGS_MAX: Final = 9
 OVERBOOKING_MAX: Final = 200
 SALES_CLOSE_MINUTES_MAX: Final = 7 * 24 * 60
 
+_MINUTE: Final = timedelta(minutes=1)
 _NUMBER: Final = re.compile(NUMBER)
 _BUCKET: Final = re.compile("[A-Z]")
 _CODE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
@@ -124,22 +125,21 @@ def fares_errors(fares: Fares, airplane: Airplane | None) -> Iterator[FieldError
 
 def real_minutes(draft: FlightDraft, origin_zone: str, destination_zone: str) -> int:
     """Return how long a flight takes in real time."""
-    departs, arrives = _instants(draft, origin_zone, destination_zone)
-    return (arrives - departs) // timedelta(minutes=1)
+    departs, arrives = local_times(draft)
+    return (instant(arrives, destination_zone) - instant(departs, origin_zone)) // _MINUTE
+
+
+def local_times(draft: FlightDraft) -> tuple[datetime, datetime]:
+    """Return the wall times of departure and arrival."""
+    arrival_day = draft.day + timedelta(days=draft.day_offset)
+    return datetime.combine(draft.day, draft.departs), datetime.combine(arrival_day, draft.arrives)
 
 
 def _times(draft: FlightDraft, origin_zone: str, destination_zone: str) -> Iterator[FieldError]:
-    ends = (("departs", draft.departs, 0, origin_zone), ("arrives", draft.arrives, draft.day_offset, destination_zone))
-    exist = True
-    for name, at, offset, zone in ends:
-        local = datetime.combine(draft.day + timedelta(days=offset), at)
-        if not is_clock_face(at):
-            yield _error(f"/{name}", "malformed", "A time of day has hours and minutes only.")
-            exist = False
-        elif shown_at(local, zone) != local:
-            yield _error(f"/{name}", "nonexistent_time", f"The clocks of {zone} skip this time on {local.date()}.")
-            exist = False
-    if not exist:
+    departs, arrives = local_times(draft)
+    errors = [*_exists("/departs", departs, origin_zone), *_exists("/arrives", arrives, destination_zone)]
+    yield from errors
+    if errors:
         return
     minutes = real_minutes(draft, origin_zone, destination_zone)
     if minutes < FLIGHT_MINUTES_MIN:
@@ -148,12 +148,11 @@ def _times(draft: FlightDraft, origin_zone: str, destination_zone: str) -> Itera
         yield _error("/arrives", "flight_too_long", f"No flight takes more than {FLIGHT_MINUTES_MAX // 60} hours.")
 
 
-def _instants(draft: FlightDraft, origin_zone: str, destination_zone: str) -> tuple[datetime, datetime]:
-    arrival_day = draft.day + timedelta(days=draft.day_offset)
-    return (
-        instant(datetime.combine(draft.day, draft.departs), origin_zone),
-        instant(datetime.combine(arrival_day, draft.arrives), destination_zone),
-    )
+def _exists(pointer: str, local: datetime, zone: str) -> Iterator[FieldError]:
+    if not is_clock_face(local.time()):
+        yield _error(pointer, "malformed", "A time of day has hours and minutes only.")
+    elif shown_at(local, zone) != local:
+        yield _error(pointer, "nonexistent_time", f"The clocks of {zone} skip this time on {local.date()}.")
 
 
 def shown_at(local: datetime, zone: str) -> datetime:
@@ -163,7 +162,7 @@ def shown_at(local: datetime, zone: str) -> datetime:
 
 def is_clock_face(at: time) -> bool:
     """Return whether a time of day has hours and minutes only."""
-    return at == time(at.hour, at.minute)
+    return not at.second and not at.microsecond and at.tzinfo is None
 
 
 def day_errors(pointer: str, day: date) -> Iterator[FieldError]:

@@ -32,7 +32,7 @@ from holdfast.catalog.service.writing import (
     refuse_limit,
     refuse_stranger,
 )
-from holdfast.catalog.store import airplanes, fares, flights, places, schedules, uses
+from holdfast.catalog.store import airplanes, fares, flights, places, references, schedules, uses
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.errors import NotFound
@@ -101,6 +101,7 @@ class Airline:
                 found = await uses.offered_of_airplane(tx, airplane_id=airplane_id, limit=LISTED_MAX)
                 _refuse_used(found, "Its cabins cannot change under flights that were offered")
             await airplanes.replace(tx, airplane_id=airplane_id, version=version, draft=draft)
+            await references.count_up(tx)
             replaced = await _airplane(tx, airplane_id)
             await self._writer.tell(tx, AirplaneChanged(airplane_id=airplane_id))
             return replaced
@@ -121,6 +122,7 @@ class Airline:
             found = await uses.of_airplane(tx, airplane_id=airplane_id, limit=LISTED_MAX)
             _refuse_used(found, "It cannot be deleted")
             await airplanes.delete(tx, airplane_id=airplane_id)
+            await references.count_up(tx)
 
         await self._writer.write(work)
 

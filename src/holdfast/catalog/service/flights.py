@@ -19,6 +19,7 @@ from holdfast.catalog.flights_api import (
     LegOffer,
 )
 from holdfast.catalog.rules.flights import Ends, fares_errors, flight_errors, leg_errors, real_minutes
+from holdfast.catalog.service.legs import Legs
 from holdfast.catalog.service.looking import all_ends, ends_of
 from holdfast.catalog.service.writing import (
     Writer,
@@ -30,7 +31,7 @@ from holdfast.catalog.service.writing import (
     refuse_limit,
     refuse_stranger,
 )
-from holdfast.catalog.store import fares
+from holdfast.catalog.store import fares, references
 from holdfast.catalog.store import flights as store
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx
@@ -49,6 +50,7 @@ class Flights:
     def __init__(self, *, db: Database) -> None:
         self._db = db
         self._writer = Writer(db)
+        self._legs = Legs(db=db)
         self._offers: Lane[Sequence[int], dict[int, LegOffer]] = Lane("catalog.legs", self._look_up)
 
     async def close(self) -> None:
@@ -61,9 +63,10 @@ class Flights:
         return await self._offers.submit(wanted) if wanted else {}
 
     async def _look_up(self, orders: Sequence[Sequence[int]]) -> list[dict[int, LegOffer]]:
-        """Answer the questions that came while the last ones were answered, in one round trip."""
+        """Answer the questions that came while the last ones were answered, in one round trip or two."""
         ids = list(dict.fromkeys(each for order in orders for each in order))
-        found = {each.terms.flight_id: each for each in await self._db.read(partial(store.find, ids=ids))}
+        rows = await self._db.read(partial(store.find, ids=ids))
+        found = {each.terms.flight_id: each for each in await self._legs.offers(rows)}
         return [{each: found[each] for each in order if each in found} for order in orders]
 
     async def legs_between(
@@ -85,9 +88,9 @@ class Flights:
         origins, destinations = possible(origin_ids), possible(destination_ids)
         if not origins or not destinations or end <= first:
             return []
-        return await self._db.read(
-            partial(store.between, origin_ids=origins, destination_ids=destinations, dates=(first, end), limit=limit)
-        )
+        pairs = [(origin, destination) for origin in origins for destination in destinations]
+        rows = await self._db.read(partial(store.between, pairs=pairs, dates=(first, end), limit=limit))
+        return await self._legs.offers(rows)
 
     async def flights_page(
         self, *, chosen: FlightFilter | None = None, after_id: int = 0, limit: int = 100
@@ -98,7 +101,8 @@ class Flights:
             ValueError: `limit` is above `PAGE_MAX`.
         """
         refuse_limit(limit)
-        return await self._db.read(partial(store.page, chosen=chosen or _ALL, after_id=after_id, limit=limit))
+        rows = await self._db.read(partial(store.page, chosen=chosen or _ALL, after_id=after_id, limit=limit))
+        return await self._legs.offers(rows)
 
     async def own(self, *, owner: Principal, flight_id: int) -> LegOffer:
         """Return a flight the principal may run (its owner, or an admin).
@@ -249,7 +253,7 @@ class Flights:
 
 
 async def _flight(tx: Tx, flight_id: int) -> LegOffer:
-    [found] = await store.find(tx, ids=[flight_id])
+    [found] = await references.offers(tx, rows=await store.find(tx, ids=[flight_id]))
     return found
 
 

@@ -27,7 +27,7 @@ from holdfast.catalog.service.writing import (
     refuse_limit,
 )
 from holdfast.catalog.store import places as store
-from holdfast.catalog.store import uses
+from holdfast.catalog.store import references, uses
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.errors import NotFound
@@ -86,6 +86,7 @@ class Places:
             refuse(errors)
             if not await store.replace_city(tx, city_id=city_id, version=version, draft=draft):
                 raise VersionConflict("The city has changed since you read it.")
+            await references.count_up(tx)
             return await _city(tx, city_id)
 
         return await self._writer.write(work)
@@ -166,6 +167,7 @@ class Places:
                 await _refuse_used(tx, airport_id, "Its zone cannot change under them")
             if not await store.replace_airport(tx, airport_id=airport_id, version=version, draft=draft):
                 raise VersionConflict("The airport has changed since you read it.")
+            await references.count_up(tx)
             replaced = await _airport(tx, airport_id)
             await self._writer.tell(tx, AirportChanged(airport_id=airport_id))
             return replaced
@@ -187,6 +189,7 @@ class Places:
             await _airport(tx, airport_id)
             await _refuse_used(tx, airport_id, "It cannot be deleted")
             await store.delete_airport(tx, airport_id=airport_id)
+            await references.count_up(tx)
 
         await self._writer.write(work)
 

@@ -1,19 +1,14 @@
 """Every statement about dated flights."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, true, update
+from sqlalchemy import and_, bindparam, select, true, update
 from sqlalchemy import delete as sql_delete
 
-from holdfast.catalog.flights_api import Fares, FlightDraft, FlightFilter, LegOffer
-from holdfast.catalog.models.flights import airplane, airport, city, fare, flight
-from holdfast.catalog.store.airplanes import LAYOUT_TEXT, seats_of
-from holdfast.catalog.store.fares import FARES_TEXT, fares_of
+from holdfast.catalog.flights_api import FlightDraft, FlightFilter
+from holdfast.catalog.models.flights import airplane, airport, flight
 from holdfast.catalog.store.given import (
     IDS,
     IMPORT_ROWS,
@@ -25,11 +20,10 @@ from holdfast.catalog.store.given import (
     replacing,
     said,
 )
+from holdfast.catalog.store.references import GENERATION
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, db_now, rows, rows_like, statement
 from holdfast.kit.db.types import Day, Whole
-from holdfast.verticals.flights.terms import Cabin, LegTerms, Place, Seat
-from holdfast.verticals.flights.times import local_arrival
 
 Values = tuple[Any, ...]
 """The columns of `SAID`, in their order."""
@@ -48,75 +42,33 @@ SAID: Final = (
 )
 _FLAGS: Final = ("canceled", "offered")
 
-_FROM = airport.alias("origin")
-_TO = airport.alias("destination")
-_FROM_CITY = city.alias("origin_city")
-_TO_CITY = city.alias("destination_city")
-
-
-_OWN: Final = (
+_LEGS: Final = select(
     flight.c.id,
-    flight.c.owner_id,
+    *(flight.c[name] for name in SAID),
+    *(flight.c[name] for name in _FLAGS),
     flight.c.version,
-    flight.c.offered,
-    flight.c.canceled,
-    flight.c.schedule_id,
-    flight.c.airplane_id,
-    flight.c.number,
-    flight.c.airline_name,
-    flight.c.day,
-    flight.c.departs_minute,
-    flight.c.minutes,
+    GENERATION,
 )
-
-
-def _place_columns(prefix: str, end: Any, town: Any) -> tuple[Any, ...]:
-    """Return the columns of `_place`, in the order of the fields of a `Place`."""
-    return (
-        end.c.id.label(f"{prefix}_id"),
-        end.c.iata.label(f"{prefix}_iata"),
-        end.c.name.label(f"{prefix}_name"),
-        town.c.name.label(f"{prefix}_city"),
-        town.c.country.label(f"{prefix}_country"),
-        end.c.zone.label(f"{prefix}_zone"),
-        end.c.min_connection_minutes.label(f"{prefix}_connection"),
-    )
-
-
-_PLACE: Final = tuple(each.name for each in fields(Place))
-_ORIGIN_AT: Final = slice(len(_OWN), len(_OWN) + len(_PLACE))
-_DESTINATION_AT: Final = slice(_ORIGIN_AT.stop, _ORIGIN_AT.stop + len(_PLACE))
-_LEGS: Final = (
-    select(
-        *_OWN,
-        *_place_columns("origin", _FROM, _FROM_CITY),
-        *_place_columns("destination", _TO, _TO_CITY),
-        airplane.c.equipment,
-        LAYOUT_TEXT,
-        FARES_TEXT,
-    )
-    .select_from(flight)
-    .join(_FROM, _FROM.c.id == flight.c.origin_id)
-    .join(_FROM_CITY, _FROM_CITY.c.id == _FROM.c.city_id)
-    .join(_TO, _TO.c.id == flight.c.destination_id)
-    .join(_TO_CITY, _TO_CITY.c.id == _TO.c.city_id)
-    .join(airplane, airplane.c.id == flight.c.airplane_id)
-    .join(fare, fare.c.id == flight.c.fare_id)
-)
-_ORIGINS: Final = rows("origins", id=Whole())
-_DESTINATIONS: Final = rows("destinations", id=Whole())
+_PAIRS: Final = rows("pairs", origin_id=Whole(), destination_id=Whole())
 _FIRST: Final = bindparam("first", type_=Day())
 _END: Final = bindparam("end", type_=Day())
 
 _ONE: Final = statement(_LEGS.where(flight.c.id == bindparam("id", type_=Whole())))
 _MANY: Final = statement(_LEGS.join(IDS, IDS.c.id == flight.c.id))
 _BETWEEN: Final = statement(
-    _LEGS.join(_ORIGINS, _ORIGINS.c.id == flight.c.origin_id)
-    .join(_DESTINATIONS, _DESTINATIONS.c.id == flight.c.destination_id)
+    _LEGS.join(
+        _PAIRS, and_(_PAIRS.c.origin_id == flight.c.origin_id, _PAIRS.c.destination_id == flight.c.destination_id)
+    )
     .where(flight.c.day >= _FIRST, flight.c.day < _END, ~flight.c.canceled)
     .order_by(flight.c.day, flight.c.departs_minute, flight.c.id)
     .limit(MOST)
 )
+
+
+def _called(name: str) -> Any:
+    return select(airport.c.id).where(airport.c.iata == bindparam(name)).scalar_subquery()
+
+
 _PAGE: Final = pages(
     _LEGS,
     flight,
@@ -124,8 +76,8 @@ _PAGE: Final = pages(
         "owner_id": flight.c.owner_id == bindparam("owner_id"),
         "schedule_id": flight.c.schedule_id == bindparam("schedule_id"),
         "number": flight.c.number == bindparam("number"),
-        "origin": _FROM.c.iata == bindparam("origin"),
-        "destination": _TO.c.iata == bindparam("destination"),
+        "origin": flight.c.origin_id == _called("origin"),
+        "destination": flight.c.destination_id == _called("destination"),
         "first": flight.c.day >= _FIRST,
         "end": flight.c.day < _END,
     },
@@ -171,31 +123,20 @@ _OFFER: Final = statement(
 )
 
 
-async def find(tx: Tx, *, ids: Sequence[int]) -> list[LegOffer]:
-    """Return the flights that exist among `ids`, each once."""
+async def find(tx: Tx, *, ids: Sequence[int]) -> list[Row]:
+    """Return the flights that exist among `ids`, each once; rows of flights become offers by `references`."""
     if len(ids) == 1:
         row = await tx.one(_ONE(id=ids[0]))
-        return [] if row is None else [_offer_of(row)]
-    return [_offer_of(row) for row in await tx.all(_MANY(ids=[(each,) for each in dict.fromkeys(ids)]))]
+        return [] if row is None else [row]
+    return await tx.all(_MANY(ids=[(each,) for each in dict.fromkeys(ids)]))
 
 
-async def between(
-    tx: Tx, *, origin_ids: Sequence[int], destination_ids: Sequence[int], dates: tuple[date, date], limit: int
-) -> list[LegOffer]:
-    """Return flights that are not canceled, from some airports to others, departing in [first, end)."""
-    found = await tx.all(
-        _BETWEEN(
-            origins=[(each,) for each in dict.fromkeys(origin_ids)],
-            destinations=[(each,) for each in dict.fromkeys(destination_ids)],
-            first=dates[0],
-            end=dates[1],
-            most=limit,
-        )
-    )
-    return [_offer_of(row) for row in found]
+async def between(tx: Tx, *, pairs: Sequence[tuple[int, int]], dates: tuple[date, date], limit: int) -> list[Row]:
+    """Return flights that are not canceled between pairs of airports, each once, departing in [first, end)."""
+    return await tx.all(_BETWEEN(pairs=pairs, first=dates[0], end=dates[1], most=limit))
 
 
-async def page(tx: Tx, *, chosen: FlightFilter, after_id: int, limit: int) -> list[LegOffer]:
+async def page(tx: Tx, *, chosen: FlightFilter, after_id: int, limit: int) -> list[Row]:
     """Return flights after an id, in order of id."""
     filters = said(
         owner_id=chosen.owner_id,
@@ -207,7 +148,7 @@ async def page(tx: Tx, *, chosen: FlightFilter, after_id: int, limit: int) -> li
         end=chosen.end,
     )
     statement_of_page = _PAGE(frozenset(filters))
-    return [_offer_of(row) for row in await tx.all(statement_of_page(after_id=after_id, most=limit, **filters))]
+    return await tx.all(statement_of_page(after_id=after_id, most=limit, **filters))
 
 
 async def taken(tx: Tx, *, owner_id: int, number: str, origin_id: int, dates: tuple[date, date]) -> dict[date, int]:
@@ -276,67 +217,3 @@ def values_of(draft: FlightDraft, *, owner_id: int, schedule_id: int | None, far
         draft.departs.hour * 60 + draft.departs.minute,
         minutes,
     )
-
-
-def _offer_of(row: Row) -> LegOffer:
-    sold = _sold(row.layout, row.fares)
-    origin, destination = _place(row[_ORIGIN_AT]), _place(row[_DESTINATION_AT])
-    departs = datetime.combine(row.day, datetime.min.time()) + timedelta(minutes=row.departs_minute)
-    return LegOffer(
-        owner_id=row.owner_id,
-        version=row.version,
-        offered=row.offered,
-        airplane_id=row.airplane_id,
-        schedule_id=row.schedule_id,
-        terms=LegTerms(
-            flight_id=row.id,
-            number=row.number,
-            airline=row.number[:2],
-            airline_name=row.airline_name,
-            origin=origin,
-            destination=destination,
-            departs=departs,
-            arrives=local_arrival(departs, origin.zone, row.minutes, destination.zone),
-            equipment=row.equipment,
-            canceled=row.canceled,
-            currency=sold.fares.currency,
-            cabins=sold.cabins,
-            seats=sold.seats,
-            child_bp=sold.fares.child_bp,
-            infant_bp=sold.fares.infant_bp,
-            tax_minor=sold.fares.tax_minor,
-            sales_close_minutes=sold.fares.sales_close_minutes,
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sold:
-    """What an airplane and fares come to."""
-
-    fares: Fares
-    cabins: tuple[Cabin, ...]
-    seats: tuple[Seat, ...]
-
-
-@lru_cache(maxsize=4096)
-def _sold(layout: str, fares: str) -> _Sold:
-    """Join the cabins of an airplane with their fares; a cabin without fares is not sold."""
-    seats, said_of = seats_of(layout), fares_of(fares)
-    room = Counter(seat.cabin for seat in seats if not seat.blocked)
-    cabins = tuple(
-        Cabin(
-            code=each.code,
-            seats=room[each.code],
-            overbooking=each.overbooking,
-            buckets=each.buckets,
-            brands=each.brands,
-        )
-        for each in said_of.cabins
-    )
-    return _Sold(said_of, cabins, seats)
-
-
-@lru_cache(maxsize=1024)
-def _place(columns: tuple[Any, ...]) -> Place:
-    return Place(**dict(zip(_PLACE, columns, strict=True)))
