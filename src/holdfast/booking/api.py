@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from holdfast.booking.floor_api import FloorApi, VisitSource, VisitState
+from holdfast.booking.importing_api import ImportingApi
 from holdfast.booking.integrity import Breach, IntegrityReport
 from holdfast.booking.items import (
     FlightItem,
@@ -51,11 +52,11 @@ from holdfast.verticals.cancellation import Refund, RefundCurve
 __all__ = [  # what is written beside; what is written here is exported anyway
     "DIETARY_MAX", "NOTES_MAX", "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "Alternative", "BelowSold",
     "Breach", "CancellationTooLate", "CapacityTaken", "ChangeNotActive", "ConsentRequired", "ExtensionLimit",
-    "FlightItem", "FloorApi", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "IntegrityReport", "Item",
-    "ItemKind", "ItemReason", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening", "QuoteExpired",
-    "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay", "QuotedTable",
-    "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused", "VisitSource", "VisitState", "WhyApi",
-    "WhyNot",
+    "FlightItem", "FloorApi", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "ImportingApi", "IntegrityReport",
+    "Item", "ItemKind", "ItemReason", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening",
+    "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay",
+    "QuotedTable", "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused", "VisitSource",
+    "VisitState", "WhyApi", "WhyNot",
 ]  # fmt: skip
 
 
@@ -235,6 +236,10 @@ class BookingApi(Protocol):
     @property
     def floor(self) -> FloorApi:
         """The door to the floor of restaurants."""
+
+    @property
+    def importing(self) -> ImportingApi:
+        """The door to stock that was taken elsewhere."""
 
     @property
     def notes(self) -> NotesApi:

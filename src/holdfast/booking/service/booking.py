@@ -29,6 +29,7 @@ from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.counting import Counting
 from holdfast.booking.service.desk import Desk
 from holdfast.booking.service.floor import Floor
+from holdfast.booking.service.importing import Importing
 from holdfast.booking.service.noting import Noting
 from holdfast.booking.service.owning import Owning
 from holdfast.booking.service.paying import Paying
@@ -67,7 +68,8 @@ class Bookings(BookingApi):
         self._selling = Selling(desk)
         self._amending = Amending(desk)
         self._paying = Paying(desk, self._selling, self._amending)
-        self._owning = Owning(db, clock, settings, catalog, (desk.placing, desk.settling))
+        self._importing = Importing(db, clock, settings)
+        self._owning = Owning(db, clock, catalog, (desk.placing, desk.settling), self._importing)
         self.rerouting = Rerouting(desk, self._amending, catalog)
         """Not part of the door: what booking does by itself when an airline changes a flight."""
         self._counting = Counting(db)
@@ -80,6 +82,11 @@ class Bookings(BookingApi):
     @override
     def floor(self) -> Floor:
         return self._floor
+
+    @property
+    @override
+    def importing(self) -> Importing:
+        return self._importing
 
     @property
     @override

@@ -5,32 +5,27 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from holdfast.booking.api import BelowSold, Block, CapacityTaken, HoldState, NightStock
+from holdfast.booking.api import BelowSold, Block, NightStock
 from holdfast.booking.events import StockMoved
-from holdfast.booking.models import ClaimReason, HoldKind, outbox
-from holdfast.booking.service.answers import KeyUse, block_of, spans_kept
+from holdfast.booking.models import HoldKind, outbox
+from holdfast.booking.service.answers import KeyUse, block_of
 from holdfast.booking.service.batch import SettleOrder, Verb
-from holdfast.booking.service.kinds.words import tell_moved
+from holdfast.booking.service.importing import Importing
 from holdfast.booking.service.placing import Before, Placed, PlaceOrder, Placing
 from holdfast.booking.service.settling import Settling
-from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import sales, stock
-from holdfast.booking.store.changes import Changes
 from holdfast.catalog.api import CatalogApi
 from holdfast.engine.claims import ClaimOrder, Span
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx, Work
-from holdfast.kit.db.errors import CheckViolation, ForeignKeyViolation
+from holdfast.kit.db.errors import CheckViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.kit.ids import new_id
 from holdfast.verticals.stays import night_slot, slot_night
 
 NIGHTS_MOST: Final = 730
-_UNPRICED: Final = (None, None, None, None)
-_PLAIN: Final = (None, None, None)
-"""A block is no late sale, for no change, and nothing is to be paid."""
 """Nights of one owner's change at most."""
 _BEHIND: Final = timedelta(days=2)
 """Nights older than this, seen from Greenwich, are past everywhere and keep the capacity they had."""
@@ -43,14 +38,14 @@ class Owning:
         self,
         db: Database,
         clock: Clock,
-        settings: BookingSettings,
         catalog: CatalogApi,
         lanes: tuple[Placing, Settling],
+        importing: Importing,
     ) -> None:
         self._db = db
         self._clock = clock
-        self._settings = settings
         self._catalog = catalog
+        self._importing = importing
         self._placing, self._settling = lanes
 
     async def define(self, *, property_id: int, units: int, unit_names: tuple[str, ...]) -> None:
@@ -227,7 +222,7 @@ class Owning:
             NotFound: No such block, or somebody else's.
         """
         row = await self._db.read(lambda tx: sales.find_hold(tx, block_id))
-        if row is None or row.kind is not HoldKind.OWNER:
+        if row is None or row.kind is not HoldKind.OWNER or not _is_of_nights(row):
             raise NotFound("There is no such block.")
         await self._catalog.own(owner=owner, property_id=block_of(row).property_id)
         await self._settling.settle(SettleOrder(verb=Verb.UNBLOCK, hold_id=block_id))
@@ -250,29 +245,13 @@ class Owning:
             CapacityTaken: A night is taken.
         """
         owners = await self.resources({property_id for property_id, _, _ in spans})
-        changes = Changes()
+        claims = []
         for property_id, first, end in spans:
             resources = owners.get(property_id)
             if not resources:
                 raise NotFound(f"property {property_id} has no stock")
-            hold_id = new_id("block", self._clock)
-            span = Span(resource_id=resources[0].id, first_slot=night_slot(first), end_slot=night_slot(end))
-            changes.take(hold_id, (span,), ClaimReason.BLOCKED, None)
-            kept = spans_kept((span,))
-            changes.new_holds.append(
-                (hold_id, HoldKind.OWNER, 0, None, HoldState.CONFIRMED, kept, [], *_UNPRICED, note, *_PLAIN)
-            )
-            tell_moved(changes, (span,))
-        limits = self._settings
-        calls = changes.calls(
-            self._db.dialect, ttl_s=limits.hold_ttl_s, most_s=limits.hold_most_s, holds_most=limits.holds_most
-        )
-        try:
-            await self._db.put(*calls)
-        except (CheckViolation, ForeignKeyViolation) as refusal:
-            raise CapacityTaken("one of the nights is taken") from refusal
-        outbox.nudge()
-        return len(spans)
+            claims.append((Span(resource_id=resources[0].id, first_slot=night_slot(first), end_slot=night_slot(end)),))
+        return await self._importing.blocks(claims, note=note, moved=[span for (span,) in claims])
 
     async def _write(self, work: Work[None]) -> None:
         """Write a change of stock.
@@ -335,6 +314,11 @@ def check_range(first: date, end: date) -> None:
     if nights > NIGHTS_MOST:
         detail = f"At most {NIGHTS_MOST} nights at a time."
         raise Invalid(detail, errors=[FieldError(pointer="/end", code="range_too_long", detail=detail)])
+
+
+def _is_of_nights(row: Row) -> bool:
+    """Return whether a block is of a property; tables and seats that were sold elsewhere are kept as blocks too."""
+    return all(str(resource_id).startswith("stay:") for resource_id, *_ in row.spans)
 
 
 def _named_units(pointer: str) -> Invalid:
