@@ -97,9 +97,13 @@ def reference_errors(ends: Ends) -> Iterator[FieldError]:
 
 def fares_errors(fares: Fares, airplane: Airplane | None) -> Iterator[FieldError]:
     """Yield every wrong field of what a flight with an airplane is sold for."""
+    plane = None if airplane is None else airplane.draft
     if not is_currency(fares.currency):
         detail = "Use the three capital letters of a currency this product trades in, such as USD."
         yield _error("/fares/tax/currency", "unsupported_currency", detail)
+    elif plane is not None and plane.currency not in {None, fares.currency}:
+        detail = f"The seats of the airplane have prices in {plane.currency}."
+        yield _error("/fares/tax/currency", "currency_mismatch", detail)
     yield from price("/fares/tax/amount", fares.tax_minor)
     yield from whole("/fares/child_bp", fares.child_bp, 0, BASIS_POINTS)
     yield from whole("/fares/infant_bp", fares.infant_bp, 0, BASIS_POINTS)
@@ -107,10 +111,6 @@ def fares_errors(fares: Fares, airplane: Airplane | None) -> Iterator[FieldError
     if not 1 <= len(fares.cabins) <= CABINS_MAX:
         yield _error("/fares/cabins", "wrong_count", f"A flight is sold in one to {CABINS_MAX} cabins.")
         return
-    plane = None if airplane is None else airplane.draft
-    if plane is not None and plane.currency not in {None, fares.currency}:
-        detail = f"The seats of the airplane have prices in {plane.currency}."
-        yield _error("/fares/tax/currency", "currency_mismatch", detail)
     there = None if plane is None else {cabin.code for cabin in plane.cabins}
     for place, cabin in enumerate(fares.cabins):
         pointer = f"/fares/cabins/{place}"
