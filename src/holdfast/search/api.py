@@ -14,17 +14,47 @@ from holdfast.search.dining_api import (
     DiningSearch,
     DiningSort,
 )
+from holdfast.search.flights_api import (
+    NEAR_DATES,
+    SLICE_MINUTES_MAX,
+    SLICES_MAX,
+    CabinCode,
+    FlightHit,
+    FlightPage,
+    FlightSearch,
+    FlightSort,
+    FoundEnd,
+    FoundFare,
+    FoundLeg,
+    FoundSlice,
+    NearDates,
+    SliceWanted,
+)
 from holdfast.search.where import Box, Circle
 
 __all__ = [  # written beside; the rest is exported anyway
     "AROUND_MINUTES",
+    "NEAR_DATES",
+    "SLICES_MAX",
+    "SLICE_MINUTES_MAX",
     "TIMES_MAX",
     "Box",
+    "CabinCode",
     "Circle",
     "DiningHit",
     "DiningPage",
     "DiningSearch",
     "DiningSort",
+    "FlightHit",
+    "FlightPage",
+    "FlightSearch",
+    "FlightSort",
+    "FoundEnd",
+    "FoundFare",
+    "FoundLeg",
+    "FoundSlice",
+    "NearDates",
+    "SliceWanted",
 ]
 
 
@@ -127,6 +157,25 @@ class SearchApi(Protocol):
 
         Raises:
             Invalid: A field is wrong; every wrong field is named, with a pointer `#query/<name>`.
+        """
+
+    async def flights(
+        self, *, search: FlightSearch, after: Sequence[float | int | str] | None = None, facets: bool = False
+    ) -> FlightPage:
+        """Find journeys that can be quoted now, in two set-based queries at most for each slice.
+
+        A journey has the flights of one airline's account, as an item of a booking has. Of ways that others beat in
+        everything only those without a stop are listed. Where a slice has very many ways, the best by the order asked
+        for are put together with those of the other slices.
+
+        Args:
+            search: What is looked for.
+            after: `next_position` of the page before, found by the same search.
+            facets: Whether to count by facet as well.
+
+        Raises:
+            Invalid: A field is wrong, or there is no such place; every wrong field is named, with a pointer
+                `#query/<name>`, or `#query/slice/<place>/<from, to or date>` for a part of a slice.
         """
 
     async def rebuild(self) -> int:

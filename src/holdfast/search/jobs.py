@@ -2,9 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from holdfast.booking.events import StockMoved, TableStockMoved
+from holdfast.booking.events import FlightStockMoved, StockMoved, TableStockMoved
 from holdfast.catalog.events import (
+    AirplaneChanged,
+    AirportChanged,
     CatalogImported,
+    FlightCanceled,
+    FlightChanged,
+    FlightCreated,
+    FlightDeleted,
+    FlightsImported,
     PropertyChanged,
     PropertyCreated,
     RestaurantChanged,
@@ -13,6 +20,7 @@ from holdfast.catalog.events import (
 )
 from holdfast.kit.module import Job
 from holdfast.kit.outbox import Delivered, Finish
+from holdfast.search.service.legs import FlightNews
 from holdfast.search.service.search import Search
 from holdfast.search.settings import SearchSettings
 
@@ -22,6 +30,9 @@ CATALOG_EVENTS: tuple[type, ...] = (PropertyCreated, PropertyChanged, CatalogImp
 STOCK_EVENTS: tuple[type, ...] = (StockMoved,)
 RESTAURANT_EVENTS: tuple[type, ...] = (RestaurantCreated, RestaurantChanged, RestaurantsImported)
 TABLE_EVENTS: tuple[type, ...] = (TableStockMoved,)
+_ONE_FLIGHT = (FlightCreated, FlightChanged, FlightCanceled, FlightDeleted)
+FLIGHT_EVENTS: tuple[type, ...] = (*_ONE_FLIGHT, FlightsImported, AirportChanged, AirplaneChanged)
+SEAT_EVENTS: tuple[type, ...] = (FlightStockMoved,)
 
 _TIDY_EVERY_S = 3600.0
 
@@ -76,6 +87,32 @@ def follow_tables(search: Search) -> Handle:
         await search.restaurants.stock_moved(
             moves=[(each.restaurant_id, each.first_slot, each.end_slot) for each in events]
         )
+
+    return handle
+
+
+def follow_flights(search: Search) -> Handle:
+    """Return the handler of `FLIGHT_EVENTS`, which writes before the cursor moves too."""
+
+    async def handle(delivered: Sequence[Delivered]) -> None:
+        events = [each.event for each in delivered]
+        await search.legs.changed(
+            FlightNews(
+                flight_ids=[each.flight_id for each in events if isinstance(each, _ONE_FLIGHT)],
+                imported=[(each.first_id, each.last_id) for each in events if isinstance(each, FlightsImported)],
+                airplane_ids=[each.airplane_id for each in events if isinstance(each, AirplaneChanged)],
+                airport_ids=[each.airport_id for each in events if isinstance(each, AirportChanged)],
+            )
+        )
+
+    return handle
+
+
+def follow_seats(search: Search) -> Handle:
+    """Return the handler of `SEAT_EVENTS`, which writes before the cursor moves too."""
+
+    async def handle(delivered: Sequence[Delivered]) -> None:
+        await search.legs.stock_moved(flight_ids=[each.event.flight_id for each in delivered])
 
     return handle
 

@@ -4,12 +4,16 @@ from holdfast.kit.module import Built, House, Module
 from holdfast.kit.outbox import Subscription
 from holdfast.search.jobs import (
     CATALOG_EVENTS,
+    FLIGHT_EVENTS,
     RESTAURANT_EVENTS,
+    SEAT_EVENTS,
     STOCK_EVENTS,
     TABLE_EVENTS,
     Handle,
     follow_catalog,
+    follow_flights,
     follow_restaurants,
+    follow_seats,
     follow_stock,
     follow_tables,
     jobs,
@@ -37,6 +41,8 @@ def build(house: House) -> Built:
             _following("search.stock", "booking", STOCK_EVENTS, follow_stock(search)),
             _following("search.restaurants", "catalog", RESTAURANT_EVENTS, follow_restaurants(search)),
             _following("search.tables", "booking", TABLE_EVENTS, follow_tables(search)),
+            _following("search.flights", "catalog", FLIGHT_EVENTS, follow_flights(search)),
+            _following("search.seats", "booking", SEAT_EVENTS, follow_seats(search)),
         ),
     )
 
