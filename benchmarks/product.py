@@ -4,8 +4,8 @@ import http.client
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -24,6 +24,7 @@ from support.process import HoldfastServer, clean_environment, run_holdfast
 from support.servers import die_with_parent, shared
 
 SECRET = "9fK2-benchmarks-only-vT7xQ4mZ8rLwB3nY6pHs"
+SIMULATOR_SECRET = "payments-benchmark-only-4Jx9Qm2Lw7Rb5Nz8"
 _PASSWORD = "granite-otter-lantern-58"
 _IMPORT_AT_ONCE = 2000
 
@@ -93,12 +94,26 @@ async def furnish(url: str, properties: Sequence[tuple[PropertyDraft, int]], *, 
     for module in MODULES:
         if module.tables is not None:
             await migrate(url, module.name)
+    async with assembled(url) as assembly:
+        await _fill(assembly, properties, guests)
+
+
+@asynccontextmanager
+async def assembled(url: str) -> AsyncIterator[Assembly]:
+    """Put the product's modules together in this process, to fill a database through their doors."""
     settings = Settings(database_url=url, secret=SECRET, _env_file=None)
     assembly = await assemble(settings, Keyring(SECRET), clock=Clock())
     try:
-        await _fill(assembly, properties, guests)
+        yield assembly
     finally:
         await assembly.stop()
+
+
+async def tell_everybody(assembly: Assembly) -> None:
+    """Let everybody hear now of what was made, so that no server is busy with that while it is measured."""
+    relays = assembly.relays()
+    while any([await relay.step() for relay in relays]):
+        pass
 
 
 async def _fill(assembly: Assembly, properties: Sequence[tuple[PropertyDraft, int]], guests: int) -> None:
@@ -109,10 +124,7 @@ async def _fill(assembly: Assembly, properties: Sequence[tuple[PropertyDraft, in
     rows = [(number, owner.id, draft, units, ()) for number, (draft, units) in enumerate(properties, start=1)]
     for first in range(0, len(rows), _IMPORT_AT_ONCE):
         await catalog.import_many(rows=rows[first : first + _IMPORT_AT_ONCE])
-    # Everybody hears of the homes now, so that no server is busy with that while it is measured.
-    relays = assembly.relays()
-    while any([await relay.step() for relay in relays]):
-        pass
+    await tell_everybody(assembly)
     await assembly.door("search").rebuild()
     found = await booking.stock(property_ids=[len(rows)], first=Clock().today("UTC"), end=_tomorrow())
     if [night.capacity for night in found[len(rows)]] != [rows[-1][3]]:
@@ -135,6 +147,23 @@ def serving(url: str, *, guests: int, days_ahead: int = 0, more: Mapping[str, st
     server = HoldfastServer(env=env) if days_ahead == 0 else ServerAhead(days_ahead, env)
     with server:
         yield Product(server, url, [_log_in(server, _email(number)) for number in range(1, guests + 1)])
+
+
+@contextmanager
+def serving_paid(
+    url: str, *, guests: int, more: Mapping[str, str] | None = None
+) -> Iterator[tuple[Product, HoldfastServer]]:
+    """Start the server as `serving` does, and the simulator of payments as a process of its own."""
+    env = environment(url) | {"HOLDFAST_PAYMENTS_SIMULATOR_SECRETS": SIMULATOR_SECRET}
+    simulator = HoldfastServer(command="simulator", env=env)
+    told = {
+        "HOLDFAST_PAYMENTS_SIMULATOR_SECRETS": SIMULATOR_SECRET,
+        "HOLDFAST_PAYMENTS_SIMULATOR_URL": f"{simulator.base_url}/simulator",
+    }
+    with serving(url, guests=guests, more={**(more or {}), **told}) as served:
+        simulator._arguments += ["--webhook-url", f"{served.server.base_url}/v1/webhooks/simulator"]  # noqa: SLF001 - both need the other's port
+        with simulator:
+            yield served, simulator
 
 
 class ServerAhead(HoldfastServer):

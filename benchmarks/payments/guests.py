@@ -1,22 +1,25 @@
 """Guests who pay, guests who pay on arrival, and a provider's messages, all as clients of a load."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
 from benchmarks.http.product_clients import unexpected
 from benchmarks.http.workload import Stay
-from benchmarks.load import Connection
+from benchmarks.load import Connection, UnusableError
 from benchmarks.product import Guest, Product
 from holdfast.kit.clock import Clock
 
 CARD = "pm_card_visa"
 Sign = Callable[[str, bytes], dict[str, str]]
 """Makes the headers of a message from its id and body."""
+_SETTLED_WITHIN_S = 300.0
 _numbers = count(1)
 
 
@@ -85,6 +88,28 @@ class Messenger:
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
+
+
+async def settled(product: Product) -> None:
+    """Wait until the money of every guest's newest bookings is where it belongs.
+
+    Raises:
+        UnusableError: That takes too long.
+    """
+    watcher = Connection(product.host, product.port)
+    waiting = list(product.guests)
+    until = time.perf_counter() + _SETTLED_WITHIN_S
+    try:
+        while waiting:
+            if time.perf_counter() > until:
+                raise UnusableError("the money of some bookings was not taken")
+            answer = await watcher.request("GET", "/v1/bookings?limit=100", token=waiting[-1].token)
+            if all(each["payment"]["status"] in {"completed", "due_at_property"} for each in answer.json()["items"]):
+                waiting.pop()
+            else:
+                await asyncio.sleep(0.1)
+    finally:
+        watcher.close()
 
 
 def signer(secret: str) -> Sign:

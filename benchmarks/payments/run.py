@@ -12,9 +12,9 @@ from typing import Any
 from benchmarks import product
 from benchmarks.cpu import Meter
 from benchmarks.http.workload import Market, Stay, spread
-from benchmarks.load import Connection, Report, UnusableError, drive
+from benchmarks.load import Connection, Report, drive
 from benchmarks.load import run as run_on_loop
-from benchmarks.payments.guests import Buyer, Messenger, Sign, signer
+from benchmarks.payments.guests import Buyer, Messenger, Sign, settled, signer
 from benchmarks.report import Section, Table, arguments, hand_over, millis, ratio
 from benchmarks.report import count as shown_count
 from holdfast.kit.clock import Clock
@@ -24,8 +24,6 @@ from support.servers import ENGINES, fresh_database, missing
 HOMES = 5000
 DAYS = 700
 GUESTS = 16
-_SECRET = "payments-benchmark-only-4Jx9Qm2Lw7Rb5Nz8"
-_DRAINED_WITHIN_S = 300.0
 _seeds = count(1)
 _events = count(1)
 
@@ -83,12 +81,7 @@ async def _house(engine: str) -> AsyncIterator[House]:
     with ExitStack() as stack:
         url = stack.enter_context(fresh_database(engine))
         await product.furnish(url, [(product.HOME, 1)] * HOMES, guests=GUESTS)
-        env = product.environment(url) | {"HOLDFAST_PAYMENTS_SIMULATOR_SECRETS": _SECRET}
-        simulator = HoldfastServer(command="simulator", env=env)
-        env["HOLDFAST_PAYMENTS_SIMULATOR_URL"] = f"{simulator.base_url}/simulator"
-        served = stack.enter_context(product.serving(url, guests=GUESTS, more=env))
-        simulator._arguments += ["--webhook-url", f"{served.server.base_url}/v1/webhooks/simulator"]  # noqa: SLF001 - both need the other's port
-        stack.enter_context(simulator)
+        served, simulator = stack.enter_context(product.serving_paid(url, guests=GUESTS))
         meter = Meter(server=[served.server.pid], database=product.database_pids(url), simulator=[simulator.pid])
         yield House(engine, served, simulator, meter)
         product.verify(url)
@@ -98,7 +91,6 @@ async def _book(house: House, plan: Plan, *, pays: bool) -> Run:
     """Let all clients book until there are enough, then wait until the money is where it belongs."""
     made: list[str] = []
     crowd = house.buyers(plan.clients, pays=pays, made=made)
-    watcher = Connection(house.served.host, house.served.port)
     try:
         house.meter.start()
         began = time.perf_counter()
@@ -112,29 +104,11 @@ async def _book(house: House, plan: Plan, *, pays: bool) -> Run:
                 tasks.create_task(keep_booking(buyer))
         asked = time.perf_counter() - began
         if pays:
-            await _drained(house, watcher)
+            await settled(house.served)
         return Run(len(made), asked, time.perf_counter() - began, dict(house.meter.read()))
     finally:
-        for each in (*crowd, watcher):
+        for each in crowd:
             each.close()
-
-
-async def _drained(house: House, watcher: Connection) -> None:
-    """Wait until every guest's newest bookings are paid.
-
-    Raises:
-        UnusableError: That takes too long.
-    """
-    waiting = list(house.served.guests)
-    until = time.perf_counter() + _DRAINED_WITHIN_S
-    while waiting:
-        if time.perf_counter() > until:
-            raise UnusableError("the money of some bookings was not taken")
-        answer = await watcher.request("GET", "/v1/bookings?limit=100", token=waiting[-1].token)
-        if all(each["payment"]["status"] in {"completed", "due_at_property"} for each in answer.json()["items"]):
-            waiting.pop()
-        else:
-            await asyncio.sleep(0.1)
 
 
 async def _bookings(section: Section, houses: Sequence[House], plan: Plan) -> None:
@@ -177,7 +151,7 @@ async def _messages(section: Section, houses: Sequence[House], plan: Plan) -> No
     )
     for house in houses:
         refs = await _refs(house)
-        new, forged = signer(_SECRET), signer("forged" * 6)
+        new, forged = signer(product.SIMULATOR_SECRET), signer("forged" * 6)
         kinds = {
             "signed, each new": (_each_new(refs), new),
             "signed, the same again": (cycle([("evt_same", refs[0])]), new),
