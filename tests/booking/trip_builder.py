@@ -204,7 +204,7 @@ class Travel:
                 exit_rows=(10,) if rows > 10 else (),
                 blocked=(),
             )
-            draft = AirplaneDraft(name=f"N{seats}", equipment="738", cabins=(layout,))
+            draft = AirplaneDraft(name=f"N{next(_codes)}", equipment="738", cabins=(layout,))
             self._planes[seats] = (
                 await self.house.catalog.airline.create_airplane(owner=self.house.owner, draft=draft)
             ).id
