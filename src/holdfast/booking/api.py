@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from holdfast.booking.cancellation import CancellationQuote
+from holdfast.booking.fees_api import Fee, FeeReason, FeesApi, FeeState, fee_paid_by, fee_subject
 from holdfast.booking.floor_api import FloorApi, VisitSource, VisitState
 from holdfast.booking.importing_api import ImportingApi
 from holdfast.booking.integrity import Breach, IntegrityReport
@@ -33,6 +35,7 @@ from holdfast.booking.refusals import (
     ChangeNotActive,
     ConsentRequired,
     ExtensionLimit,
+    GuaranteeRequired,
     HoldExpired,
     HoldNotActive,
     HoldQuotaExceeded,
@@ -51,12 +54,13 @@ from holdfast.verticals.cancellation import Refund, RefundCurve
 
 __all__ = [  # what is written beside; what is written here is exported anyway
     "DIETARY_MAX", "NOTES_MAX", "AlreadyBooked", "AlreadyCancelled", "AlreadyConfirmed", "Alternative", "BelowSold",
-    "Breach", "CancellationTooLate", "CapacityTaken", "ChangeNotActive", "ConsentRequired", "ExtensionLimit",
-    "FlightItem", "FloorApi", "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "ImportingApi", "IntegrityReport",
-    "Item", "ItemKind", "ItemReason", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening",
-    "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay",
-    "QuotedTable", "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused", "VisitSource",
-    "VisitState", "WhyApi", "WhyNot",
+    "Breach", "CancellationQuote", "CancellationTooLate", "CapacityTaken", "ChangeNotActive", "ConsentRequired",
+    "ExtensionLimit", "Fee", "FeeReason", "FeeState", "FeesApi", "FlightItem", "FloorApi", "GuaranteeRequired",
+    "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "ImportingApi", "IntegrityReport", "Item", "ItemKind",
+    "ItemReason", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening", "QuoteExpired",
+    "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay", "QuotedTable",
+    "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused", "VisitSource", "VisitState", "WhyApi",
+    "WhyNot", "fee_paid_by", "fee_subject",
 ]  # fmt: skip
 
 
@@ -145,6 +149,10 @@ class Booking:
     confirmed_by: ConfirmedBy = ConfirmedBy.GUEST
     decide_by: datetime | None = None
     """Until when the owner may say yes, of a request."""
+    guaranteed: bool = False
+    """Whether a kept way to pay stands for its tables."""
+    fees: tuple[Fee, ...] = ()
+    """For canceling late or not coming."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,25 +162,8 @@ class PaymentTerms:
     method: str
     status: str
     payment_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancellationQuote:
-    """What canceling a booking, or some of its items, would give back; only the newest of a booking can be used."""
-
-    id: str
-    number: int
-    items: tuple[int, ...]
-    """Positions of the items to cancel; all of them is the whole booking."""
-    refund: Refund
-    price_after: Price | None
-    """What the rest costs, priced anew before anything is refunded; None when all is canceled."""
-    created_at: datetime
-    expires_at: datetime
-    stays: tuple[QuotedItem, ...]
-    """All items of the booking as it was when this was quoted: positions of items and refund lines mean these."""
-    used_at: datetime | None = None
-    """When it was used to cancel."""
+    guarantee_method_id: str | None = None
+    """The kept way to pay that stands for tables which ask for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +235,10 @@ class BookingApi(Protocol):
     @property
     def notes(self) -> NotesApi:
         """The door to what is noted of tables."""
+
+    @property
+    def fees(self) -> FeesApi:
+        """The door to fees for canceling late or not coming."""
 
     @property
     def why(self) -> WhyApi:
@@ -389,6 +384,7 @@ class BookingApi(Protocol):
             HoldNotActive: It was released.
             AlreadyConfirmed: It is a booking.
             PaymentRequired: It has to be paid first. This is not kept under the key.
+            GuaranteeRequired: A table asks for a kept way to pay. This is not kept under the key.
         """
 
     async def book(self, *, caller: Caller, item: StayItem, payment: PaymentTerms) -> Keyed[Booking]:

@@ -59,6 +59,22 @@ class VisitMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeeDue:
+    """A party canceled late or did not come, and a kept way to pay stands for it: the fee has to be charged."""
+
+    number: int
+    turn: int
+    """Of the fee, within the booking."""
+    reference: str
+    account_id: int
+    amount_minor: int
+    currency: str
+    method_id: str
+    why: str
+    """As `FeeReason`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequested:
     """A guest asks for a booking; its owner has until `decide_by` (ISO 8601, UTC) to say yes."""
 

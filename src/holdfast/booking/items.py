@@ -141,7 +141,7 @@ class QuotedTable(Promised):
     guarantee_minor: int = 0
     """The fee for canceling after `free_until` or not coming."""
     free_until: datetime | None = None
-    """Until when canceling costs nothing, UTC; None: it always costs what was paid."""
+    """Until when canceling costs nothing, UTC; None: it always costs what was paid, or the whole fee."""
     tables: tuple[str, ...] = ()
     """Codes of the tables assigned inside the claim; empty in a quote."""
 

@@ -4,7 +4,16 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
-from holdfast.booking.api import BookingState, ConfirmedBy, HoldState, Occasion, VisitSource, VisitState
+from holdfast.booking.api import (
+    BookingState,
+    ConfirmedBy,
+    FeeReason,
+    FeeState,
+    HoldState,
+    Occasion,
+    VisitSource,
+    VisitState,
+)
 from holdfast.booking.notes_api import DIETARY_MAX, NAME_MAX, NOTES_MAX
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Text, Whole
@@ -194,6 +203,8 @@ booking = Table(
     Column("decide_by", Moment()),
     # When a request was accepted or declined, or found to have run out.
     Column("decided_at", Moment()),
+    # The kept way to pay that stands for its tables: payments has it.
+    Column("guarantee_method_id", Text(40)),
     one_of("state", BookingState),
     one_of("confirmed_by", ConfirmedBy),
     UniqueConstraint("reference"),
@@ -296,6 +307,8 @@ cancellation = Table(
     Column("created_at", Moment(), nullable=False),
     Column("expires_at", Moment(), nullable=False),
     Column("used_at", Moment()),
+    # What it costs beside, as the fee of a table: position and minor units each.
+    Column("fees", Json()),
     one_of("state", CancellationState),
     CheckConstraint("expires_at > created_at", name="lives"),
     CheckConstraint("(state = 'used') = (used_at IS NOT NULL)", name="used_whole"),
@@ -411,6 +424,34 @@ note = Table(
         name="dietary_consented",
     ),
     CheckConstraint("COALESCE(name, notes, occasion, dietary) IS NOT NULL", name="says_something"),
+    **STRICT,
+)
+
+fee = Table(
+    "booking_fee",
+    tables,
+    # For canceling late or not coming, charged to the way to pay that stands for a table. What is gone stays named.
+    Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
+    Column("turn", Whole(), primary_key=True, autoincrement=False),
+    Column("owner_id", Whole(), nullable=False),
+    Column("title", Text(200), nullable=False),
+    Column("why", Choice(FeeReason), nullable=False),
+    Column("amount_minor", Whole(), nullable=False),
+    Column("currency", Text(3), nullable=False),
+    Column("method_id", Text(40), nullable=False),
+    Column("state", Choice(FeeState), nullable=False),
+    Column("payment_id", Text(40)),
+    Column("denial", Text(60)),
+    Column("at", Moment(), nullable=False),
+    Column("ended_at", Moment()),
+    one_of("why", FeeReason),
+    one_of("state", FeeState),
+    CheckConstraint("turn >= 1", name="counted"),
+    CheckConstraint("amount_minor > 0", name="amount_whole"),
+    CheckConstraint("(state = 'due') = (ended_at IS NULL)", name="ended_whole"),
+    CheckConstraint("state <> 'charged' OR payment_id IS NOT NULL", name="charged_by"),
+    CheckConstraint("(state = 'denied') = (denial IS NOT NULL)", name="denied_why"),
+    Index("booking_fee_state_at_ix", "state", "at"),
     **STRICT,
 )
 

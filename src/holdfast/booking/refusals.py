@@ -1,6 +1,6 @@
 """What booking refuses, by name. Part of the door: others import these from `booking.api`."""
 
-from holdfast.kit.errors import HoldfastError, Invalid
+from holdfast.kit.errors import HoldfastError, Invalid, PaymentRequired
 
 
 class RuleViolation(Invalid):
@@ -112,6 +112,16 @@ class CancellationTooLate(HoldfastError):
     code = "cancellation_too_late"
     status = 409
     title = "Too late to cancel"
+
+
+class GuaranteeRequired(PaymentRequired):
+    """A table asks for a card that stands for it: keep one with `POST /v1/payment-methods` and name it.
+
+    It is charged only for canceling late or not coming; `amount` is the fee.
+    """
+
+    code = "guarantee_required"
+    title = "A kept card has to stand for this"
 
 
 class ConsentRequired(Invalid):

@@ -19,6 +19,7 @@ from holdfast.booking.api import (
     Item,
     PaymentTerms,
     QuotedItem,
+    QuotedTable,
     RuleViolation,
 )
 from holdfast.booking.rules import judged_booking
@@ -26,8 +27,11 @@ from holdfast.booking.service.answers import begun, booking_of, first_hold, hold
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.cancelling import Label, booked, cancellation_of, capped, offered, quote_row
 from holdfast.booking.service.changing import Repriced, change_of
+from holdfast.booking.service.charging import still_late
 from holdfast.booking.service.desk import Desk, refuse_again, was
+from holdfast.booking.service.fees import Fees
 from holdfast.booking.service.kinds.asking import meeting, where
+from holdfast.booking.service.kinds.tables import AskedTable
 from holdfast.booking.service.moving import Move, item_of, judge, repriced
 from holdfast.booking.service.placing import Before
 from holdfast.booking.service.quoting import FullQuote
@@ -54,6 +58,7 @@ class Amending:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._rebooking = Rebooking(desk)
+        self._fees = Fees(desk.db)
 
     # ------------------------------------------------------------------------------------------------------ canceling
 
@@ -250,14 +255,14 @@ class Amending:
     async def _revised(self, order: SettleOrder) -> Keyed[Booking]:
         settled = await self._desk.settle(order)
         if not isinstance(settled, Before):
-            return Keyed(value=was(Booking, settled))
+            return Keyed(value=await self._fees.shown_of(was(Booking, settled)))
         answer = settled.answer
         refuse_again(answer)
         row = await self._desk.found(number=answer["number"])
         then = await self._desk.db.read(
             lambda tx: after_sale.find_revision(tx, number=row.number, revision=answer["revision"] + 1)
         )
-        return Keyed(value=told_again(row, then, answer), replayed=True)
+        return Keyed(value=await self._fees.shown_of(told_again(row, then, answer)), replayed=True)
 
     async def _let_go_of_changes(self, number: int) -> None:
         """Release what changes hold that can no longer be confirmed. They would run out by themselves."""
@@ -315,7 +320,7 @@ class Amending:
         parts = [repriced(move, price_of(row.price)) for move in moves]
         made = await quoting.promise(row.account_id, asked, parts)
         new = {
-            move.place: Repriced(item=replace(quoted, policy=move.had.policy), lines=part.lines)
+            move.place: Repriced(item=_as_promised(row, move, quoted), lines=part.lines)
             for move, quoted, part in zip(moves, made.items, parts, strict=True)
         }
         return new, await quoting.find(account_id=row.account_id, quote_id=made.id)
@@ -363,6 +368,16 @@ def _must_stand(row: Row) -> None:
         raise RuleViolation(detail, errors=[error])
     if state is not BookingState.CONFIRMED:
         raise AlreadyCancelled
+
+
+def _as_promised(row: Row, move: Move, quoted: QuotedItem) -> QuotedItem:
+    """Return an item that another becomes, under the policy that one was sold with."""
+    becomes = replace(quoted, policy=move.had.policy)
+    if not (isinstance(becomes, QuotedTable) and isinstance(move.had, QuotedTable)):
+        return becomes
+    assert isinstance(move.asked, AskedTable), "a table becomes a table"  # noqa: S101 - checked before
+    becomes = replace(becomes, free_until=move.asked.free_until(move.had.policy))
+    return still_late(move.had, becomes, booked_at=row.created_at, now=row.now)
 
 
 def _must_be_of_same_kind(places: Iterable[int], had: Sequence[QuotedItem], items: Sequence[Item]) -> None:

@@ -196,6 +196,7 @@ def booking_of(row: Row) -> Booking:
         payment_id=row.payment_id,
         confirmed_by=row.confirmed_by,
         decide_by=row.decide_by,
+        guaranteed=row.guarantee_method_id is not None,
     )
 
 

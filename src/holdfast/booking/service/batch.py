@@ -113,6 +113,8 @@ class AfterSale:
     changes: dict[str, Row] = field(default_factory=dict)
     visits: dict[tuple[int, int], Row] = field(default_factory=dict)
     """Of the tables among what is revised, by number and item."""
+    fees: dict[int, int] = field(default_factory=dict)
+    """How many fees a booking has had; those that never had any are missing."""
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from holdfast.booking.service.answers import block_of, booking_of, key_use
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.counting import Counting
 from holdfast.booking.service.desk import Desk
+from holdfast.booking.service.fees import Fees
 from holdfast.booking.service.floor import Floor
 from holdfast.booking.service.importing import Importing
 from holdfast.booking.service.noting import Noting
@@ -75,6 +76,7 @@ class Bookings(BookingApi):
         self._counting = Counting(db)
         self._floor = Floor(desk, self._selling, catalog)
         self._notes = Noting(desk)
+        self._fees = Fees(db)
         self._why = Why(db, clock, catalog)
         self._looks_back = False
 
@@ -92,6 +94,11 @@ class Bookings(BookingApi):
     @override
     def notes(self) -> Noting:
         return self._notes
+
+    @property
+    @override
+    def fees(self) -> Fees:
+        return self._fees
 
     @property
     @override
@@ -196,19 +203,20 @@ class Bookings(BookingApi):
     async def bookings_of(self, *, account_id: int, before: int | None, limit: int) -> list[Booking]:
         start = _NEWEST if before is None else before
         found = await self._db.read(lambda tx: sales.of_account(tx, account_id, before=start, limit=limit))
-        return [booking_of(row) for row in found]
+        return await self._fees.shown([booking_of(row) for row in found])
 
     @override
     async def bookings_of_owner(self, *, owner_id: int, before: int | None, limit: int) -> list[Booking]:
         start = _NEWEST if before is None else before
         found = await self._db.read(lambda tx: sales.of_owner(tx, owner_id, before=start, limit=limit))
-        return [booking_of(row) for row in found]
+        return await self._fees.shown([booking_of(row) for row in found])
 
     @override
     async def get_booking(
         self, *, principal: Principal, reference: str | None = None, number: int | None = None
     ) -> Booking:
-        return booking_of(await self._desk.visible(principal, reference=reference, number=number))
+        row = await self._desk.visible(principal, reference=reference, number=number)
+        return await self._fees.shown_of(booking_of(row))
 
     # -------------------------------------------------------------------------------------------------- after the sale
 

@@ -19,9 +19,11 @@ from holdfast.booking.api import (
     BookingState,
     CancellationQuote,
     CancellationTooLate,
+    FeeReason,
     HoldState,
     QuotedItem,
     QuotedStay,
+    QuotedTable,
     QuoteSuperseded,
 )
 from holdfast.booking.events import BookingCancelled
@@ -37,6 +39,7 @@ from holdfast.booking.service.answers import (
     spans_of,
 )
 from holdfast.booking.service.batch import Batch, SettleOrder, end
+from holdfast.booking.service.charging import late_fees, owe
 from holdfast.booking.service.expecting import expect_nobody, has_tables
 from holdfast.booking.service.revising import Revision, respan, revise, told
 from holdfast.booking.service.visiting import leave, refuse_visited
@@ -74,6 +77,8 @@ class Offered:
     refund: Refund
     rest: tuple[QuotedItem, ...]
     price_after: Price | None
+    fees: tuple[tuple[int, int], ...] = ()
+    """What it costs beside, charged to the kept way to pay: position of the table, and amount."""
 
 
 def offered(row: Row, principal: Principal, positions: Collection[int], now: datetime) -> Offered:
@@ -99,13 +104,14 @@ def offered(row: Row, principal: Principal, positions: Collection[int], now: dat
     _check(positions, stays, row=row, principal=principal, requested=state is BookingState.REQUESTED and not whole)
     giver = _giver(row, principal, state)
     back = _refund(row, stays, price, going=going, by=giver, now=now)
+    fees = late_fees(row, stays, going, now) if giver == "guest" else ()
     if whole:
-        return Offered(positions=going, stays=stays, refund=back, rest=(), price_after=None)
+        return Offered(positions=going, stays=stays, refund=back, rest=(), price_after=None, fees=fees)
     rest = tuple(stay for place, stay in enumerate(stays) if place not in going)
     if giver == "guest" and len(_kinds(stays)) > 1 and len(_kinds(rest)) == 1:
         back = _as_no_trip(back, price, going)
     after = _price_of_rest(stays, price, going, back)
-    return Offered(positions=going, stays=stays, refund=back, rest=rest, price_after=after)
+    return Offered(positions=going, stays=stays, refund=back, rest=rest, price_after=after, fees=fees)
 
 
 def _kinds(items: Iterable[QuotedItem]) -> set[type[QuotedItem]]:
@@ -311,7 +317,7 @@ def quote_row(offer: Offered, row: Row, label: Label) -> tuple[Any, ...]:
     return (
         label.id, row.number, label.account_id, label.turn, label.revision, label.state, offer.positions, offer.stays,
         offer.refund, offer.refund.total_minor, row.total_minor, row.currency, after,
-        None if after is None else digest(after),
+        None if after is None else digest(after), offer.fees or None,
     )  # fmt: skip
 
 
@@ -327,6 +333,7 @@ def cancellation_of(row: Row) -> CancellationQuote:
         expires_at=row.expires_at,
         stays=items_of(row.stays),
         used_at=row.used_at,
+        fees=tuple((place, minor) for place, minor in row.fees or ()),
     )
 
 
@@ -387,11 +394,22 @@ def _must_count(batch: Batch, row: Row, quote: Row) -> None:
 def _offered_by(quote: Row) -> Offered:
     kept = cancellation_of(quote)
     rest = tuple(stay for place, stay in enumerate(kept.stays) if place not in kept.items)
-    return Offered(positions=kept.items, stays=kept.stays, refund=kept.refund, rest=rest, price_after=kept.price_after)
+    return Offered(
+        positions=kept.items,
+        stays=kept.stays,
+        refund=kept.refund,
+        rest=rest,
+        price_after=kept.price_after,
+        fees=kept.fees,
+    )
 
 
 def _canceled(batch: Batch, row: Row, offer: Offered, cancellation_id: str) -> tuple[Booking, dict[str, Any]]:
     whole = offer.price_after is None
+    for place, minor in offer.fees:
+        item = offer.stays[place]
+        assert isinstance(item, QuotedTable), "only tables have fees"  # noqa: S101 - programmer's error
+        owe(batch, row, item, minor, FeeReason.LATE_CANCELLATION)
     if offer.price_after is None:
         done = end_booking(batch, row, refund_minor=offer.refund.total_minor)
     else:

@@ -28,6 +28,7 @@ from holdfast.booking.rules import judged
 from holdfast.booking.service.answers import items_of, may_see, price_of, spans_of
 from holdfast.booking.service.batch import Batch, SettleOrder, Standing
 from holdfast.booking.service.cancelling import FEE, OF, at_place, booked, capped, fees_of, refund_from
+from holdfast.booking.service.charging import require_guarantee
 from holdfast.booking.service.kinds.words import tell_moved
 from holdfast.booking.service.revising import Revision, revise, told
 from holdfast.booking.service.visiting import as_left, put_off
@@ -166,6 +167,7 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
         CancellationTooLate: A party whose table changes has sat down, has left, or did not come.
         HoldExpired: It ran out.
         PaymentRequired: It has to be paid and is not.
+        GuaranteeRequired: A table asks for a kept way to pay now, and none stands for the booking.
     """
     row, change = batch.bookings.get(order.number), batch.after.changes.get(order.by_id or "")
     if row is None or change is None or change.number != row.number:
@@ -175,6 +177,10 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
     standing = batch.holds[change.hold_id]
     _must_be_open(batch, row, change, standing)
     put_off(batch, row.number, items_of(row.items), items_of(change.items))
+    if row.guarantee_method_id is None:
+        require_guarantee(items_of(change.items), order.payment, row.currency)
+        if order.payment is not None and order.payment.guarantee_method_id is not None:
+            batch.changes.fees.guarantees.append((row.number, order.payment.guarantee_method_id))
     paid_by = None if order.payment is None else order.payment.payment_id
     if standing.row.payable_minor and paid_by is None:
         raise PaymentRequired(

@@ -13,6 +13,7 @@ from holdfast.booking.api import (
     HoldState,
     PaymentTerms,
     QuotedStay,
+    QuotedTable,
     RuleViolation,
 )
 from holdfast.booking.models import HoldKind
@@ -195,5 +196,8 @@ def _must_be_lost(row: Row) -> None:
         elif not item.instant:
             detail = "The host wants to be asked, and the time to ask is over."
             errors.append(FieldError(pointer=f"/items/{place}", code="host_asked", detail=detail))
+        elif isinstance(item, QuotedTable) and item.guarantee_minor:
+            detail = "A kept card has to stand for this table, which its guest has not named."
+            errors.append(FieldError(pointer=f"/items/{place}", code="guarantee_required", detail=detail))
     if errors:
         raise RuleViolation(errors[0].detail, errors=errors)

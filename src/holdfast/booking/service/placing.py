@@ -326,6 +326,7 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold, *, decide_by: dateti
     changes.new_bookings.append((
         draft.number, draft.reference, sold.hold_id, sold.account_id, sold.items[0].owner_id, state, sold.items, price,
         price.total_minor, price.currency, sold.digest, paid.method, paid.status, paid.payment_id, draft.by, decide_by,
+        paid.guarantee_method_id,
     ))  # fmt: skip
     changes.owners += [(owner_id, draft.number) for owner_id in sorted({item.owner_id for item in sold.items})]
     changes.floor.new_notes += [note_row(draft.number, note) for note in draft.notes]

@@ -46,12 +46,13 @@ from holdfast.booking.service.batch import (
 )
 from holdfast.booking.service.cancelling import cancel, cancel_unpaid
 from holdfast.booking.service.changing import confirm_change
+from holdfast.booking.service.charging import require_guarantee
 from holdfast.booking.service.expecting import check_notes, has_tables
 from holdfast.booking.service.placing import Before, Sold, book
 from holdfast.booking.service.requesting import accept, decline_order
 from holdfast.booking.service.visiting import move_visit
 from holdfast.booking.settings import BookingSettings
-from holdfast.booking.store import after_sale, floor, keys, sales, stock
+from holdfast.booking.store import after_sale, fees, floor, keys, sales, stock
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import IntegrityViolation
@@ -221,6 +222,7 @@ class Settling:
         price = price_of(row.price)
         if draft is None or (draft.payment.payment_id is None and not all(item.pay_at_property for item in items)):
             raise PaymentRequired(extra={"amount": row.total_minor, "currency": row.currency})
+        require_guarantee(items, draft.payment, row.currency)
         check_notes(draft.notes, items)
         decide_by = None
         if all(item.instant for item in items):
@@ -251,6 +253,7 @@ class Settling:
             payment_id=draft.payment.payment_id,
             confirmed_by=draft.by,
             decide_by=decide_by,
+            guaranteed=draft.payment.guarantee_method_id is not None,
         )
         return booking, first_kept(booking)
 
@@ -305,6 +308,9 @@ async def _locked(tx: Tx, orders: Sequence[SettleOrder]) -> Batch:
         batch.after = await _after_sale(tx, revising)
         tables = [each.number for each in bookings.values() if has_tables(each)]
         batch.after.visits = await floor.visits_of(tx, tables) if tables else {}
+        guaranteed = [each.number for each in bookings.values() if each.guarantee_method_id is not None]
+        if guaranteed:
+            batch.after.fees = dict(Counter(row.number for row in await fees.fees_of(tx, guaranteed)))
     return batch
 
 

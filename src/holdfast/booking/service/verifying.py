@@ -104,7 +104,7 @@ class Recount:
         self._after.finish(lambda hold_id: self._holds[hold_id].state if hold_id in self._holds else None)
         await self._compare_owners(tx)
         await self._compare_quotas(tx)
-        await self._floor.compare(tx)
+        await self._floor.compare(tx, self._after.late_fees)
 
     def report(self, *, started_at: datetime, duration_ms: int) -> IntegrityReport:
         """Return what was found."""

@@ -60,6 +60,8 @@ class AfterSale:
     check_price: Callable[[str, Any, Row], None]
     digests: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By hold: fingerprints its booking had later on, which the claim ledger may name."""
+    late_fees: Counter[int] = field(default_factory=Counter)
+    """By booking: what its cancellations cost beside what they gave back."""
     _links: defaultdict[int, list[_Link]] = field(default_factory=lambda: defaultdict(list))
     _changes: dict[str, _Change] = field(default_factory=dict)
     _used: dict[str, _Used] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class AfterSale:
                 self.breach("cancellation_price", row.id, "the rest does not cost what is left after the refund")
         if row.state is not CancellationState.USED:
             return
+        self.late_fees[row.number] += sum(minor for _, minor in row.fees or ())
         self._used[row.id] = _Used(
             number=row.number,
             refund_minor=row.refund_minor,

@@ -15,6 +15,7 @@ from holdfast.booking.api import (
     AlreadyCancelled,
     BookingState,
     CancellationTooLate,
+    FeeReason,
     QuotedItem,
     QuotedTable,
     VisitMoveRefused,
@@ -26,6 +27,7 @@ from holdfast.booking.models import ClaimReason
 from holdfast.booking.rules import OVER, VISIT_MOVES, VISITED
 from holdfast.booking.service.answers import begun, items_of, spans_of
 from holdfast.booking.service.batch import Batch, SettleOrder
+from holdfast.booking.service.charging import owe
 from holdfast.booking.service.revising import respan
 from holdfast.engine.claims import Span
 from holdfast.kit.auth import Principal
@@ -59,6 +61,8 @@ def move_visit(batch: Batch, order: SettleOrder) -> tuple[Visit, dict[str, Any]]
         batch.changes.floor.moved.append((row.number, order.item, new))
         if new in OVER:
             _free_rest(batch, row, order.item, item)
+        if new is VisitState.NO_SHOW:
+            owe(batch, row, item, item.guarantee_minor, FeeReason.NO_SHOW)
         batch.changes.tell(
             VisitMoved(
                 number=row.number,

@@ -18,7 +18,7 @@ from holdfast.kit.db.types import Json, Text, Whole
 
 _QUOTE = (
     "id", "number", "account_id", "turn", "revision", "state", "positions", "stays", "refund", "refund_minor",
-    "total_minor", "currency", "price_after", "digest_after",
+    "total_minor", "currency", "price_after", "digest_after", "fees",
 )  # fmt: skip
 _NEW_QUOTES = rows_like("new_quotes", cancellation, *_QUOTE)
 _IS_USED = _NEW_QUOTES.c.state == literal(CancellationState.USED, Text(32))

@@ -15,6 +15,7 @@ from holdfast.booking.api import BookingState, HoldState
 from holdfast.booking.models import ClaimReason, HoldKind, booking, claim, hold, key, outbox, owner, quota, quote
 from holdfast.booking.store import stock
 from holdfast.booking.store.after_sale import Revising
+from holdfast.booking.store.fees import FeeWrites
 from holdfast.booking.store.floor import FloorWrites
 from holdfast.booking.store.stock import Key
 from holdfast.engine.claims import Span, cells_of
@@ -95,7 +96,7 @@ _LOWER_QUOTA = statement(
 )
 _BOOKING = (
     "number", "reference", "hold_id", "account_id", "owner_id", "state", "items", "price", "total_minor", "currency",
-    "digest", "payment_method", "payment_status", "payment_id", "confirmed_by", "decide_by",
+    "digest", "payment_method", "payment_status", "payment_id", "confirmed_by", "decide_by", "guarantee_method_id",
 )  # fmt: skip
 _NEW_BOOKINGS = rows_like("new_bookings", booking, *_BOOKING)
 _ADD_BOOKINGS = statement(
@@ -178,6 +179,7 @@ class Changes:
     cancelled: list[tuple[int, int]] = field(default_factory=list)
     revising: Revising = field(default_factory=Revising)
     floor: FloorWrites = field(default_factory=FloorWrites)
+    fees: FeeWrites = field(default_factory=FeeWrites)
     new_keys: list[tuple[Any, ...]] = field(default_factory=list)
     events: dict[Any, None] = field(default_factory=dict)
     """In order; telling the same twice is telling it once."""
@@ -227,6 +229,7 @@ class Changes:
         calls += self._booking_calls()
         calls += self.revising.booking_calls()
         calls += self.floor.calls()
+        calls += self.fees.calls()
         if self.new_keys:
             calls.append(_ADD_KEYS(new_keys=self.new_keys))
         calls += outbox.calls(dialect, list(self.events))

@@ -80,6 +80,7 @@ _BOOKINGS = paged(
         "digest",
         "cancelled_at",
         "refund_minor",
+        "guarantee_method_id",
     ),
     "number",
 )

@@ -1,7 +1,7 @@
 """Tables of restaurants, as booking asks for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ from holdfast.booking.items import QuotedTable, TableItem
 from holdfast.catalog.api import TableOffer
 from holdfast.engine.claims import Cell, Span, cells_of
 from holdfast.engine.price import Price
+from holdfast.verticals.cancellation import CancellationPolicy
 from holdfast.verticals.dining import claims, prices
 from holdfast.verticals.dining.reasons import reasons
 from holdfast.verticals.dining.slots import arrival_at, minutes_for, slot_of
@@ -87,6 +88,10 @@ class AskedTable:
         first = slot_of(item.day, item.at)
         return first, first + minutes_for(terms, item.party_size, item.minutes) // SLOT_MINUTES + _CLOCK_CHANGE_SLOTS
 
+    def free_until(self, policy: CancellationPolicy) -> datetime | None:
+        """Return until when canceling costs nothing under a policy."""
+        return prices.fee_deadline(replace(self.offer.terms, policy=policy), self.request)
+
     def quoted(self, part: Price) -> QuotedTable:
         """Return it with everything that is promised about it."""
         item, terms = self.item, self.offer.terms
@@ -106,5 +111,5 @@ class AskedTable:
             area=item.area,
             service="" if (arrival := arrival_at(terms, item.day, item.at)) is None else arrival.service.code,
             guarantee_minor=prices.guarantee_minor(terms, self.request),
-            free_until=prices.fee_deadline(terms, self.request),
+            free_until=self.free_until(terms.policy),
         )
