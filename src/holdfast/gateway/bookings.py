@@ -1,6 +1,7 @@
 """Confirming a hold or a change: payments says how it is paid, booking makes it a booking."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final, Self
 
 from fastapi import Path, Response
@@ -15,6 +16,7 @@ from holdfast.booking.api import (
     ChangeNotActive,
     ConfirmedBy,
     ConsentRequired,
+    GuaranteeRequired,
     Hold,
     HoldExpired,
     HoldNotActive,
@@ -51,7 +53,7 @@ ChangeId = Annotated[PathText, Path(examples=[CHANGE_ID])]
 _LOCATION: Final[dict[str, Any]] = {
     "Location": {"description": "Where the booking is read.", "schema": {"type": "string"}}
 }
-_UNPAID: Final = (PaymentRequired, PaymentDenied, PaymentMismatch, PaymentOutcomeUnknown)
+_UNPAID: Final = (PaymentRequired, GuaranteeRequired, PaymentDenied, PaymentMismatch, PaymentOutcomeUnknown)
 
 
 class NewBooking(Wire):
@@ -78,6 +80,8 @@ class NewBooking(Wire):
     hold_token: Annotated[str, Line(100)]
     """The `token` of the hold."""
     payment: PaymentChoice
+    guarantee_method_id: Annotated[str, Line(100)] | None = None
+    """A way to pay that you keep (`/v1/payment-methods`) and that stands for tables which ask for a `guarantee`."""
     notes: TableNotes = ()
     """Of the tables among what is booked, one of each at most; kept with the booking or not at all."""
 
@@ -88,6 +92,8 @@ class ChangeConfirmation(Wire):
     model_config = shown({"payment": {"method": "card", "payment_id": PAYMENT_ID}})
 
     payment: PaymentChoice | None = None
+    guarantee_method_id: Annotated[str, Line(100)] | None = None
+    """A way to pay that you keep, where a table asks for one once it is changed, and none stands for it yet."""
 
 
 class PaymentMade(Wire):
@@ -148,6 +154,7 @@ class BookingMade(Wire):
 
 
 _ON_ARRIVAL: Final = PaymentChoice(method=PaymentMethod.AT_PROPERTY)
+_UNPAID_TERMS: Final = PaymentTerms(method=PaymentMethod.AT_PROPERTY, status=PaymentStatus.DUE_AT_PROPERTY)
 
 
 class Confirming:
@@ -164,6 +171,7 @@ class Confirming:
         hold_id: str,
         hold_token: str,
         choice: PaymentChoice,
+        guarantee_method_id: str | None = None,
         notes: Sequence[NoteGiven] = (),
     ) -> Keyed[Booking]:
         """Turn a live hold into a booking, paid as agreed.
@@ -173,9 +181,11 @@ class Confirming:
 
         Raises:
             PaymentRequired: It has to be paid first.
+            GuaranteeRequired: A table asks for a kept way to pay.
             AlreadyConfirmed: It is a booking with another payment, or paid otherwise.
         """
         terms = await self._agreed(who.account_id, hold_id, hold_token, choice)
+        terms = await self._guaranteed(terms, who.account_id, guarantee_method_id)
         try:
             return await self._booking.confirm(
                 caller=who, hold_id=hold_id, hold_token=hold_token, payment=terms, notes=notes
@@ -191,25 +201,48 @@ class Confirming:
     ) -> PaymentTerms | None:
         if choice == _ON_ARRIVAL:
             # Nothing is asked of payments, and booking judges with the hold whether that is allowed.
-            return PaymentTerms(method=PaymentMethod.AT_PROPERTY, status=PaymentStatus.DUE_AT_PROPERTY)
+            return _UNPAID_TERMS
         try:
             held = await self._booking.payable(account_id=account_id, hold_id=hold_id, hold_token=hold_token)
         except (HoldExpired, HoldNotActive, AlreadyConfirmed):
             return None  # payments is not asked; booking knows what this key was told before
         return await self._terms(account_id, held, choice)
 
+    async def _guaranteed(
+        self, terms: PaymentTerms | None, account_id: int, method_id: str | None
+    ) -> PaymentTerms | None:
+        """Return terms with the way to pay that stands for tables, if the account keeps it.
+
+        One that it does not keep is left out, and booking refuses where it is needed: a request that was answered
+        before is answered again, although its way to pay was forgotten since.
+        """
+        if terms is None or method_id is None:
+            return terms
+        kept = {each.id for each in await self._payments.stored_methods(account_id=account_id)}
+        return replace(terms, guarantee_method_id=method_id) if method_id in kept else terms
+
     async def change(
-        self, *, who: Caller, principal: Principal, reference: str, change_id: str, choice: PaymentChoice | None
+        self,
+        *,
+        who: Caller,
+        principal: Principal,
+        reference: str,
+        change_id: str,
+        choice: PaymentChoice | None,
+        guarantee_method_id: str | None = None,
     ) -> Keyed[Booking]:
         """Let the new nights of a change take the place of the old, the difference paid as agreed.
 
         Raises:
             PaymentRequired: There is a difference to pay first.
+            GuaranteeRequired: A table asks for a kept way to pay now.
         """
         booked = await self._booking.get_booking(principal=principal, reference=reference)
         change = await self._booking.get_change(principal=principal, number=booked.number, change_id=change_id)
         # Where nothing is agreed, booking says what is to be paid, or repeats what this key was told before.
         terms = await self._terms_of(change, who.account_id, choice)
+        if guarantee_method_id is not None:
+            terms = await self._guaranteed(terms or _UNPAID_TERMS, who.account_id, guarantee_method_id)
         return await self._booking.confirm_change(
             caller=who, principal=principal, number=booked.number, change_id=change_id, payment=terms
         )
@@ -258,14 +291,17 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         """Confirm a live hold: it becomes a booking at the held price, whatever has changed since.
 
         Takes no amount: what is due is what the hold says, and the payment named has to be authorised for exactly that.
-        It may be paid at the property where every property of the hold allows it. Where an owner wants to be asked, the
-        booking is `requested` until `decide_by`. Sending it again with the same key gives the same booking.
+        It may be paid at the property where every property of the hold allows it. A table that asks for a `guarantee`
+        needs a kept card (`guarantee_method_id`), charged only for canceling late or not coming. Where an owner wants
+        to be asked, the booking is `requested` until `decide_by`. Sending it again with the same key gives the same
+        booking.
         """
         confirmed = await confirming.hold(
             who=caller(principal.account_id, key),
             hold_id=body.hold_id,
             hold_token=body.hold_token,
             choice=body.payment,
+            guarantee_method_id=body.guarantee_method_id,
             notes=[note.note() for note in body.notes],
         )
         response.headers["Location"] = f"/v1/bookings/{confirmed.value.reference}"
@@ -295,6 +331,7 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
             reference=reference,
             change_id=change_id,
             choice=body.payment,
+            guarantee_method_id=body.guarantee_method_id,
         )
         return BookingMade.of(unwrapped(changed, response))
 

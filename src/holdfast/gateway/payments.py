@@ -6,7 +6,16 @@ from typing import Annotated, Final
 import structlog
 from fastapi import Path, Response
 
-from holdfast.booking.api import AlreadyConfirmed, Booking, BookingApi, BookingState, Hold, HoldExpired, HoldNotActive
+from holdfast.booking.api import (
+    AlreadyConfirmed,
+    Booking,
+    BookingApi,
+    BookingState,
+    Hold,
+    HoldExpired,
+    HoldNotActive,
+    fee_paid_by,
+)
 from holdfast.gateway.payment_shapes import (
     METHOD_ID,
     PAYMENT_ID,
@@ -205,8 +214,10 @@ def _check_unused(payment: Payment, booked: Booking | None) -> None:
     """Look whether a payment pays for a booking.
 
     Raises:
-        AlreadyConfirmed: It does.
+        AlreadyConfirmed: It does, or for a fee.
     """
+    if fee_paid_by(payment.hold_id) is not None:
+        raise AlreadyConfirmed("It pays a fee.")
     if booked is not None and booked.payment_id == payment.id and booked.state not in _ENDED:
         raise AlreadyConfirmed("It pays for a booking: cancel that.", extra={"reference": booked.reference})
 

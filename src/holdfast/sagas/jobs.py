@@ -3,8 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from holdfast.booking.api import BookingApi, BookingState, Hold, HoldState
-from holdfast.booking.events import BookingCancelled, BookingChanged, BookingConfirmed, BookingDeclined, HoldEnded
+from holdfast.booking.api import BookingApi, BookingState, Hold, HoldState, fee_paid_by
+from holdfast.booking.events import (
+    BookingCancelled,
+    BookingChanged,
+    BookingConfirmed,
+    BookingDeclined,
+    FeeDue,
+    HoldEnded,
+)
 from holdfast.kit.module import Job
 from holdfast.kit.outbox import Delivered, Finish
 from holdfast.payments.api import CaseKind, Payment, PaymentsApi, PaymentState, RefundState
@@ -14,7 +21,7 @@ from holdfast.sagas.settings import SagasSettings
 
 Handle = Callable[[Sequence[Delivered]], Awaitable[Finish | None]]
 
-BOOKING_EVENTS: Final = (BookingConfirmed, BookingDeclined, BookingCancelled, BookingChanged, HoldEnded)
+BOOKING_EVENTS: Final = (BookingConfirmed, BookingDeclined, BookingCancelled, BookingChanged, FeeDue, HoldEnded)
 PAYMENT_EVENTS: Final = (PaymentMoved, RefundMoved, CaseOpened)
 _RESOLVED: Final = frozenset({CaseKind.WRONG_AMOUNT, CaseKind.RIVAL_ALIVE, CaseKind.DISPUTE})
 """Cases that payments opens; the others are opened by the resolver itself."""
@@ -58,6 +65,8 @@ def _of_booking(event: Any) -> Due | None:
                 "change_payment_id": event.change_payment_id,
             }
             return f"change:{event.change_id}", "change_booking", args
+        case FeeDue():
+            return charge(event.number, event.turn)
         case _:
             return None
 
@@ -101,6 +110,11 @@ def place(number: int, payment_id: str) -> Due:
     return f"place:{number}", "place_booking", {"number": number, "payment_id": payment_id}
 
 
+def charge(number: int, turn: int) -> Due:
+    """Return the journey that charges a fee."""
+    return f"fee:{number}:{turn}", "charge_fee", {"number": number, "turn": turn}
+
+
 def expire(hold_id: str) -> Due:
     """Return the journey that lets the payments of a hold go."""
     return f"expire:{hold_id}", "expire_hold", {"hold_id": hold_id}
@@ -123,6 +137,8 @@ def reconciler(
         for payment in await payments.unsettled(older_than_s=settings.unsettled_after_s, limit=_PAGE):
             if (due := await missing(booking, payments, payment)) is not None:
                 await sagas.note_again(due)
+        for fee in await booking.fees.due(older_than_s=settings.unsettled_after_s, limit=_PAGE):
+            await sagas.note_again(charge(fee.number, fee.turn))
 
     return reconcile
 
@@ -137,14 +153,14 @@ async def missing(booking: BookingApi, payments: PaymentsApi, payment: Payment) 
         return (
             (f"late:{failed[0].id}:{why}", "late_payment", {"payment_id": payment.id, "why": why}) if failed else None
         )
+    if (fee := fee_paid_by(payment.hold_id)) is not None:
+        return charge(*fee)
     hold = await booking.find_hold(hold_id=payment.hold_id)
     if hold is not None and hold.change_id is not None:
         return await _of_change(booking, hold, payment)
     booked = await booking.booking_of_hold(hold_id=payment.hold_id)
     if booked is None:
-        if hold is not None and hold.state is HoldState.HELD and not _came_back(payment):
-            return None
-        return late(payment.id, payment.state.value) if _came_back(payment) else expire(payment.hold_id)
+        return _of_hold(hold, payment)
     if booked.payment_id != payment.id:
         return late(payment.id, payment.state.value)
     by_state: Mapping[BookingState, Due] = {
@@ -152,6 +168,12 @@ async def missing(booking: BookingApi, payments: PaymentsApi, payment: Payment) 
         BookingState.DECLINED: expire(payment.hold_id),
     }
     return by_state.get(booked.state)
+
+
+def _of_hold(hold: Hold | None, payment: Payment) -> Due | None:
+    if _came_back(payment):
+        return late(payment.id, payment.state.value)
+    return None if hold is not None and hold.state is HoldState.HELD else expire(payment.hold_id)
 
 
 def _came_back(payment: Payment) -> bool:

@@ -17,7 +17,7 @@ turns the row into the next one.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from holdfast.booking.api import Booking, BookingState, Change, HoldState, PaymentTerms
+from holdfast.booking.api import Booking, BookingState, Change, HoldState, PaymentTerms, fee_paid_by
 from holdfast.kit.errors import HoldfastError
 from holdfast.payments.api import (
     Case,
@@ -111,7 +111,7 @@ def _row_of(found: _Found, why: str) -> tuple[CaseKind | None, str]:
         return _row_of_change(found.change, found.hold_state, found.payment)
     if found.booking is not None:
         return _row_of_booking(found.booking, found.payment)
-    return _row_of_hold(found.hold_state)
+    return _row_of_hold(found.hold_state, found.payment)
 
 
 def _row_of_booking(booking: Booking, payment: Payment) -> tuple[CaseKind | None, str]:
@@ -129,7 +129,9 @@ def _row_of_change(change: Change, hold_state: HoldState | None, payment: Paymen
     return (None, "left") if hold_state is HoldState.HELD else (CaseKind.LATE_STOCK_GONE, "")
 
 
-def _row_of_hold(hold_state: HoldState | None) -> tuple[CaseKind | None, str]:
+def _row_of_hold(hold_state: HoldState | None, payment: Payment) -> tuple[CaseKind | None, str]:
+    if fee_paid_by(payment.hold_id) is not None:
+        return None, "fee"  # charge_fee sees to it
     rows = {HoldState.HELD: CaseKind.PAID_IN_TIME, HoldState.EXPIRED: CaseKind.LATE_STOCK_FREE}
     return rows.get(hold_state, CaseKind.LATE_STOCK_GONE) if hold_state else CaseKind.LATE_STOCK_GONE, ""
 

@@ -17,6 +17,7 @@ from holdfast.payments.api import PaymentsApi
 from holdfast.sagas.api import JourneyRun, JourneyState, JourneyStep, NotRetryable
 from holdfast.sagas.cancel_booking import cancel_booking
 from holdfast.sagas.change_booking import change_booking
+from holdfast.sagas.charge_fee import charge_fee
 from holdfast.sagas.expire_hold import expire_hold
 from holdfast.sagas.journey import Ending, Journey, RunStep, Saga, travel
 from holdfast.sagas.late_payment import late_payment
@@ -34,6 +35,7 @@ SAGAS: Final = MappingProxyType[str, Saga](
         "change_booking": change_booking,
         "late_payment": late_payment,
         "expire_hold": expire_hold,
+        "charge_fee": charge_fee,
     }
 )
 """Every saga by name. A name is kept in journals for ever."""

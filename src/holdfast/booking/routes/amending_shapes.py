@@ -73,6 +73,7 @@ class CancellationQuoteOut(Wire):
             "id": CANCELLATION_ID,
             "items": [0],
             "refund": TOTAL,
+            "fee": {"amount": 0, "currency": "USD"},
             "lines": [{"kind": "nights", "label": "2 nights", "paid": TOTAL, "refund": TOTAL, "item": 0}],
             "rule": "window",
             "detail": "Canceled at least 5 days before check-in: everything comes back.",
@@ -85,6 +86,8 @@ class CancellationQuoteOut(Wire):
     items: tuple[int, ...]
     """Positions of the items that would go."""
     refund: MoneyOut
+    fee: MoneyOut
+    """What canceling costs beside, charged to the kept card that stands for a table."""
     lines: tuple[RefundLineOut, ...]
     rule: str
     """`grace`, `window`, `after_check_in`, `nothing`, `request`, `by_owner`, or `mixed` where stays differ."""
@@ -103,6 +106,7 @@ class CancellationQuoteOut(Wire):
             id=quote.id,
             items=quote.items,
             refund=MoneyOut(amount=back.total_minor, currency=currency),
+            fee=MoneyOut(amount=quote.fee_minor, currency=currency),
             lines=tuple(RefundLineOut.of(line, currency) for line in back.lines),
             rule=back.rule,
             detail=back.detail,

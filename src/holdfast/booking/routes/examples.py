@@ -85,6 +85,7 @@ BOOKING: Final = {
     "decide_by": None,
     "cancelled_at": None,
     "refund": None,
+    "fees": [],
 }
 
 

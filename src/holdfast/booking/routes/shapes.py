@@ -6,6 +6,9 @@ from holdfast.booking.api import (
     Booking,
     BookingState,
     ConfirmedBy,
+    Fee,
+    FeeReason,
+    FeeState,
     Hold,
     HoldState,
     Quote,
@@ -195,6 +198,31 @@ class PaymentOut(Wire):
     """null where it is paid at the property."""
 
 
+class FeeOut(Wire):
+    """A fee for canceling late or not coming, charged to the card that stands for a table."""
+
+    title: str
+    """Of what was not made use of."""
+    why: Annotated[FeeReason, BY_VALUE]
+    amount: MoneyOut
+    status: Annotated[FeeState, BY_VALUE]
+    """`due`: being charged; `denied`: the card did not pay it, and the owner may ask the guest."""
+    denial: str | None
+    at: InstantField
+
+    @classmethod
+    def of(cls, fee: Fee) -> Self:
+        """Render a fee."""
+        return cls(
+            title=fee.title,
+            why=fee.why,
+            amount=MoneyOut(amount=fee.amount_minor, currency=fee.currency),
+            status=fee.state,
+            denial=fee.denial,
+            at=fee.at,
+        )
+
+
 class BookingOut(Wire):
     """A confirmed hold, or one that waits for its host's yes."""
 
@@ -216,6 +244,8 @@ class BookingOut(Wire):
     cancelled_at: InstantField | None
     refund: MoneyOut | None
     """What the cancellation gave back."""
+    fees: tuple[FeeOut, ...]
+    """For canceling late or not coming, where a kept card stands for a table."""
 
     @classmethod
     def of(cls, booking: Booking) -> Self:
@@ -236,6 +266,7 @@ class BookingOut(Wire):
             decide_by=booking.decide_by,
             cancelled_at=booking.cancelled_at,
             refund=None if refund is None else MoneyOut(amount=refund, currency=booking.price.currency),
+            fees=tuple(FeeOut.of(fee) for fee in booking.fees),
         )
 
 
