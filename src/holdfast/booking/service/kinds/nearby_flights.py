@@ -136,7 +136,7 @@ class NearbyFlights:
 
     def fields(self, item: Item) -> dict[str, Any]:
         """Return flights as a request writes them."""
-        found: dict[str, Any] = msgspec.to_builtins(_flights(item))
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_flights(item)))
         return found
 
     def changed(self, item: Item, change: Mapping[str, Any]) -> FlightItem:

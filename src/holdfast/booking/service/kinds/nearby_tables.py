@@ -74,9 +74,9 @@ class NearbyTables:
             abs(other.party_size - asked.party_size),
             int(other.minutes != asked.minutes),
             abs(days),
-            -days,
             int(other.area != asked.area),
             abs(seconds),
+            -days,
             -seconds,
         )
 
