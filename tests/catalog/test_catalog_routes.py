@@ -399,14 +399,26 @@ class TestTheDocument:
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
         }
-        assert set(operations) == {
-            ("get", "/v1/properties/{property_id}"),
-            ("post", ALL),
-            ("get", ALL),
-            ("get", ALL + "/{property_id}"),
-            ("put", ALL + "/{property_id}"),
-            ("put", ALL + "/{property_id}/nights"),
-            ("delete", ALL + "/{property_id}/nights"),
+        assert {path: {method for method, of in operations if of == path} for _, path in operations} == {
+            "/v1/properties/{property_id}": {"get"},
+            ALL: {"get", "post"},
+            ALL + "/{property_id}": {"get", "put"},
+            ALL + "/{property_id}/nights": {"put", "delete"},
+            "/v1/restaurants/{restaurant_id}": {"get"},
+            "/v1/owner/restaurants": {"get", "post"},
+            "/v1/owner/restaurants/{restaurant_id}": {"get", "put"},
+            "/v1/owner/restaurants/{restaurant_id}/special-days/{date}": {"put", "delete"},
+            "/v1/flights": {"get", "post"},
+            "/v1/flights/{flight_id}": {"get", "put", "delete"},
+            "/v1/flights/{flight_id}/cancel": {"post"},
+            "/v1/schedules": {"get", "post"},
+            "/v1/schedules/{schedule_id}": {"get", "put", "delete"},
+            "/v1/airplanes": {"get", "post"},
+            "/v1/airplanes/{airplane_id}": {"get", "put", "delete"},
+            "/v1/airports": {"get", "post"},
+            "/v1/airports/{airport_id}": {"get", "put", "delete"},
+            "/v1/cities": {"get", "post"},
+            "/v1/cities/{city_id}": {"get", "put", "delete"},
         }
         assert all(operation["description"] for operation in operations.values())
         put = operations["put", ALL + "/{property_id}"]
