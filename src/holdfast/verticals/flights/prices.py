@@ -15,7 +15,7 @@ from holdfast.engine.price import Price, PriceLine
 from holdfast.verticals.flights.parts import brand_of, bucket_of, cabin_of, seats_by_code
 from holdfast.verticals.flights.seats import ordinary_prices, seat_price
 from holdfast.verticals.flights.terms import FareBrand, FareBucket, FlightRequest, LegTerms, Passengers
-from holdfast.verticals.wording import counted
+from holdfast.verticals.wording import counted, percent
 
 ORDER: Final = ("fares", "seats", "tax", "change_fee")
 """The kinds of line, in the order they are reckoned; each may come for every leg."""
@@ -73,7 +73,7 @@ def child_fare(*, leg: int, number: str, adult_minor: int, percent_bp: int, chil
     """Return the line of the children on a leg, each at a share of what an adult pays."""
     what = "child" if children == 1 else "children"
     return _product(
-        ("fares", "child_fare", f"{number}, {children} {what}"),
+        ("fares", "child_fare", f"{number}, {children} {what} at {percent(percent_bp)}"),
         portion(adult_minor, percent_bp),
         children,
         {"leg": leg, "number": number, "adult_minor": adult_minor, "percent_bp": percent_bp, "children": children},
@@ -83,7 +83,7 @@ def child_fare(*, leg: int, number: str, adult_minor: int, percent_bp: int, chil
 def infant_fare(*, leg: int, number: str, adult_minor: int, percent_bp: int, infants: int) -> PriceLine:
     """Return the line of the infants on a leg, each at a share of what an adult pays."""
     return _product(
-        ("fares", "infant_fare", f"{number}, {counted(infants, 'infant')} on a lap"),
+        ("fares", "infant_fare", f"{number}, {counted(infants, 'infant')} on a lap at {percent(percent_bp)}"),
         portion(adult_minor, percent_bp),
         infants,
         {"leg": leg, "number": number, "adult_minor": adult_minor, "percent_bp": percent_bp, "infants": infants},
@@ -198,7 +198,7 @@ def _adults(inputs: _Inputs, before: _Lines) -> str | None:
     if inputs["leg"] != len(adults) + 1:
         return f"the next leg is {len(adults) + 1}"
     if adults and inputs["adults"] != adults[-1]:
-        return f"{counted(adults[-1], 'adult')} travel on the leg before"
+        return f"the leg before has {counted(adults[-1], 'adult')}"
     return None
 
 
@@ -237,7 +237,7 @@ def _taxes(inputs: _Inputs, before: _Lines) -> str | None:
     if taxed and taxed[-1] >= inputs["leg"]:
         return "taxes come once for each leg, in order"
     travelers = _travelers(_fares_of(inputs, before))
-    return None if inputs["travelers"] == travelers else f"{counted(travelers, 'traveler')} have a seat on its leg"
+    return None if inputs["travelers"] == travelers else f"its leg has {counted(travelers, 'traveler')} with a seat"
 
 
 def _flown(_inputs: _Inputs, before: _Lines) -> str | None:
