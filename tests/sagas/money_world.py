@@ -2,14 +2,17 @@
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from builders import House, caller, new_account
 from money_house import MoneyHouse
+from restaurant_builder import open_room
 from sagas_builder import QUICK, place_for
 from scripted_provider import OK, ScriptedProvider
+from trip_builder import GUARANTEE, ZONE
 
 from holdfast.booking import models as booking_models
 from holdfast.booking.api import PaymentTerms
@@ -67,6 +70,7 @@ class Sale:
     hold: Any
     payment: Any
     booking: Any = None
+    more: Any = None
 
 
 class World:
@@ -152,6 +156,28 @@ class World:
             quote_id=quote.id,
         )
         return quote
+
+    async def guaranteed(self, *, token=OK, ahead=0):
+        """Book a table that a kept card stands for; `more` is that card."""
+        guest = new_account()
+        room = await open_room(self.house, securities=(GUARANTEE,))
+        method = await self.payments.keep_method(
+            caller=self.money.caller(guest), method=PaymentMethod.CARD, token=token
+        )
+        hold = await self.house.hold(guest, room.table(2, "19:00", ahead))
+        terms = PaymentTerms(method="at_property", status="due_at_property", guarantee_method_id=method.value.id)
+        booked = await self.booking.confirm(
+            caller=caller(guest, route="POST /v1/bookings"), hold_id=hold.id, hold_token=hold.token, payment=terms
+        )
+        return Sale(guest, room, hold, None, booked.value, method.value)
+
+    async def no_show(self, sale):
+        """Nobody comes to a table; `home` is its room."""
+        day = sale.booking.items[0].day
+        now = self.clock.now().astimezone(ZoneInfo(ZONE))
+        later = datetime.combine(day, time(19, 20), ZoneInfo(ZONE)) - now
+        self.clock.advance(max(later, timedelta()))
+        await sale.home.move(sale.booking, "no_show")
 
     # ---------------------------------------------------------------------------------------------------- to carry out
 

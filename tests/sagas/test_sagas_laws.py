@@ -8,8 +8,9 @@ import pytest
 from builders import caller
 from four_laws import Trial
 from money_world import Sale, World
+from scripted_provider import CHALLENGE, DECLINED, OK
 
-from holdfast.booking.api import BookingState, PaymentTerms
+from holdfast.booking.api import BookingState, FeeState, PaymentTerms, fee_subject
 from holdfast.kit.auth import Principal
 from holdfast.payments.api import PaymentState
 from holdfast.verticals.cancellation import POLICIES
@@ -184,6 +185,54 @@ async def difference_let_go(world, situation):
     assert (await world.look(situation.sale))[1].state is BookingState.CONFIRMED
 
 
+# ------------------------------------------------------------------------------------------------------------------ fee
+
+
+def owing(*, token=OK, forgotten=False, refused=False):
+    async def begin(world: World):
+        world.provider.refuse_captures = False
+        sale = await world.guaranteed(token=token)
+        if forgotten:
+            method_id = sale.more.id
+            await world.payments.drop_method(account_id=sale.guest, method_id=method_id)
+        await world.no_show(sale)
+        world.provider.refuse_captures = refused
+        number = sale.booking.number
+        return Situation(f"fee:{number}:1", {"number": number, "turn": 1}, sale)
+
+    return begin
+
+
+async def fee_charged(world, situation):
+    fee = await world.booking.fees.get(number=situation.sale.booking.number, turn=1)
+    payment = await world.payments.get(payment_id=fee.payment_id)
+    assert (fee.state, fee.denial) == (FeeState.CHARGED, None)
+    assert (payment.state, payment.captured_minor) == (PaymentState.CAPTURED, fee.amount_minor)
+    assert len(world.provider.of(payment.id)) == 1
+    statement = await world.payments.statement(reference=situation.sale.booking.reference)
+    assert statement.balances[f"owner:{world.house.owner.account_id}"] == {"USD": fee.amount_minor}
+    await fee_booking_stands(world, situation)
+
+
+def fee_denied(why):
+    async def denied(world, situation):
+        fee = await world.booking.fees.get(number=situation.sale.booking.number, turn=1)
+        assert (fee.state, fee.denial) == (FeeState.DENIED, why)
+        for payment in await world.payments.of_holds(hold_ids=[fee_subject(fee.number, fee.turn)]):
+            assert payment.state in {PaymentState.DENIED, PaymentState.VOIDED}
+            assert sum(world.provider.holds_of(each.ref) for each in world.provider.of(payment.id)) == 0
+        assert (await world.payments.statement(reference=situation.sale.booking.reference)).transfers == ()
+        await fee_booking_stands(world, situation)
+
+    return denied
+
+
+async def fee_booking_stands(world, situation):
+    """Whatever becomes of the fee, the booking is as it was."""
+    booking = await world.booking.get_booking(principal=Principal(0, "admin"), number=situation.sale.booking.number)
+    assert (booking.state, len(booking.fees)) == (BookingState.CONFIRMED, 1)
+
+
 TRIALS = (
     Trial("place", "place_booking", to_place, placed, not_placed, "captured"),
     Trial("cancel, captured", "cancel_booking", canceling(captured=True), canceled_by_line, outcome="settled"),
@@ -218,6 +267,35 @@ TRIALS = (
     Trial("change, not captured", "change_booking", changing(nights=1, captured=False), changed, outcome="refunded"),
     Trial("decline", "expire_hold", declined_request, declined, outcome="released"),
     Trial("expire", "expire_hold", to_expire, expired, outcome="released"),
+    Trial("fee", "charge_fee", owing(), fee_charged, outcome="charged"),
+    Trial(
+        "fee, the card is declined",
+        "charge_fee",
+        owing(token=f"{DECLINED}_later"),
+        fee_denied("card_declined"),
+        outcome="denied",
+    ),
+    Trial(
+        "fee, the card wants its owner",
+        "charge_fee",
+        owing(token=CHALLENGE),
+        fee_denied("approval_needed"),
+        outcome="denied",
+    ),
+    Trial(
+        "fee, the card was forgotten",
+        "charge_fee",
+        owing(forgotten=True),
+        fee_denied("method_forgotten"),
+        outcome="denied",
+    ),
+    Trial(
+        "fee, the card does not pay out",
+        "charge_fee",
+        owing(refused=True),
+        fee_denied("capture_refused"),
+        outcome="denied",
+    ),
 )
 trials = pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
 

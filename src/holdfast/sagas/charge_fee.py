@@ -5,8 +5,8 @@
 | look | reads the fee and its booking | - |
 | authorise | asks the kept card for the fee, under a key of its own | - |
 | capture | takes it, and posts it to the owner | - |
-| let go | the card wants its owner to approve, or will not pay out: lets the payment go | - |
 | record | notes on the booking what became of the fee | - |
+| let go | the card wants its owner to approve, or will not pay out: lets the payment go | - |
 
 The booking is over, so nothing here is taken back. A card that does not pay is an answer, not a failure: the fee is
 noted as denied, where guest and owner see it.
@@ -50,10 +50,12 @@ async def charge_fee(journey: Journey, *, number: int, turn: int) -> str:
     payment_id, denial = asked["payment_id"], asked["denial"]
     if denial is None:
         denial = await journey.do("capture", lambda: _capture(journey, payment_id, found))
-    if denial is not None and payment_id is not None:
-        await journey.do("let go", lambda: void(journey, payment_id))
     state = FeeState.CHARGED if denial is None else FeeState.DENIED
-    return str(await journey.do("record", lambda: _record(journey, (number, turn), state, payment_id, denial)))
+    noted = await journey.do("record", lambda: _record(journey, (number, turn), state, payment_id, denial))
+    if denial is not None and payment_id is not None:
+        # Noted first: whoever begins anew behind this finds the payment gone, and not why.
+        await journey.do("let go", lambda: void(journey, payment_id))
+    return str(noted)
 
 
 async def _look(journey: Journey, number: int, turn: int) -> _Found:

@@ -167,7 +167,7 @@ class Settling:
         )
         if calls:
             await tx.together(*calls)
-        for call in batch.changes.floor.later_calls():
+        for call in (*batch.changes.floor.later_calls(), *batch.changes.fees.later_calls()):
             await tx.run(call)
         await keys.count_replays(tx, list(known))
         return answers

@@ -52,10 +52,11 @@ class FeeWrites:
 
     def calls(self) -> list[Call]:
         """Return the writes; bookings are written before."""
-        return [
-            *([_GUARANTEE(guarantees=sorted(self.guarantees))] if self.guarantees else ()),
-            *([_ADD(new_fees=sorted(self.new))] if self.new else ()),
-        ]
+        return [_ADD(new_fees=sorted(self.new))] if self.new else []
+
+    def later_calls(self) -> list[Call]:
+        """Return the writes that have to come after, because they touch the rows of bookings that are revised."""
+        return [_GUARANTEE(guarantees=sorted(self.guarantees))] if self.guarantees else []
 
 
 async def fees_of(tx: Tx, numbers: Iterable[int]) -> list[Row]:
