@@ -7,12 +7,23 @@ A share names the lines it is a share of by their positions (`of`) among the lin
 (`of_minor`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from holdfast.engine.money import portion
 from holdfast.engine.price import PriceLine
 from holdfast.verticals.wording import counted, percent
+
+LineRule = tuple[
+    str,
+    int,
+    Callable[..., PriceLine],
+    Mapping[str, type],
+    Callable[[Mapping[str, Any], Sequence[PriceLine]], str | None],
+]
+"""What `replay` has to know of a rule: its name and version, what makes the line, its inputs and what each is, and what
+says whether they have ground."""
 
 
 def base_price(*, unit_minor: int, nights: int) -> PriceLine:

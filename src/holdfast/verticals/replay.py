@@ -200,7 +200,10 @@ RULES: Final[Mapping[tuple[str, int], Rule]] = MappingProxyType(
         ("service_fee", 1): Rule(price_rules.service_fee, _SHARE, _all_before),
         ("tax", 1): Rule(price_rules.tax, _SHARE, _all_before),
         ("trip_discount", 1): Rule(trip_discount, _SHARE, _all_before),
-        **{(rule, version): Rule(*how) for rule, version, *how in (*dining_prices.LINES, *flight_prices.LINES)},
+        **{
+            (rule, version): Rule(line, kinds, grounds)
+            for rule, version, line, kinds, grounds in (*dining_prices.LINES, *flight_prices.LINES)
+        },
     }
 )
 """Every version of every rule that ever made a line: none is ever taken away."""

@@ -38,7 +38,7 @@ def comes_first(_inputs: Mapping[str, Any], before: Sequence[PriceLine]) -> str 
 
 _PAID_NOW: Final = {"unit_minor": int, "guests": int}
 
-LINES: Final = (
+LINES: Final[tuple[price_rules.LineRule, ...]] = (
     ("table_deposit", 1, table_deposit, _PAID_NOW, comes_first),
     ("table_prepayment", 1, table_prepayment, _PAID_NOW, comes_first),
 )

@@ -15,6 +15,7 @@ from holdfast.engine.price import Price, PriceLine
 from holdfast.verticals.flights.parts import brand_of, bucket_of, cabin_of, seats_by_code
 from holdfast.verticals.flights.seats import ordinary_prices, seat_price
 from holdfast.verticals.flights.terms import FareBrand, FareBucket, FlightRequest, LegTerms, Passengers
+from holdfast.verticals.price_rules import LineRule
 from holdfast.verticals.wording import counted, percent
 
 ORDER: Final = ("fares", "seats", "tax", "change_fee")
@@ -248,7 +249,7 @@ _LEG: Final = {"leg": int, "number": str}
 _ADULT: Final = {**_LEG, "brand": str, "fare_minor": int, "brand_minor": int, "adults": int}
 _SHARE: Final = {**_LEG, "adult_minor": int, "percent_bp": int}
 
-LINES: Final = (
+LINES: Final[tuple[LineRule, ...]] = (
     ("adult_fare", 1, adult_fare, _ADULT, _adults),
     ("child_fare", 1, child_fare, {**_SHARE, "children": int}, _children),
     ("infant_fare", 1, infant_fare, {**_SHARE, "infants": int}, _infants),
