@@ -221,7 +221,8 @@ def _create_flight() -> None:
     )
     _index(table, "owner_id", "id")
     _index(table, "origin_id", "destination_id", "day")
-    for column in ("destination_id", "airplane_id", "fare_id"):
+    _index(table, "destination_id", "origin_id", "day")
+    for column in ("airplane_id", "fare_id"):
         _index(table, column)
 
 

@@ -178,7 +178,8 @@ flight = Table(
     UniqueConstraint("schedule_id", "day"),
     Index(None, "owner_id", "id"),
     Index(None, "origin_id", "destination_id", "day"),
-    Index(None, "destination_id"),
+    # Both ends here as well: MariaDB chooses by the destination, and would read all that arrives there.
+    Index(None, "destination_id", "origin_id", "day"),
     Index(None, "airplane_id"),
     Index(None, "fare_id"),
     sqlite_autoincrement=True,

@@ -35,14 +35,15 @@ from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import PathNumber
 
+_FLIGHTS: Final = "/v1/flights"
 _WRITING: Final = (Unauthenticated, Forbidden, Invalid, DuplicateFlight)
 _CHANGING: Final = (*_WRITING, NotFound, VersionConflict, PreconditionRequired, IfMatchMalformed)
 _ENDING: Final = (Unauthenticated, Forbidden, NotFound)
 
 
-def flights(airline: FlightsApi, cursors: Cursors) -> Router:
-    """Return the routes of dated flights."""
-    router = Router(prefix="/v1/flights", tags=["flights"])
+def reading(airline: FlightsApi, cursors: Cursors) -> Router:
+    """Return the routes that show dated flights."""
+    router = Router(prefix=_FLIGHTS, tags=["flights"])
 
     @router.get("", responses=success(200, "A page.") | responses(Invalid, CursorInvalid))
     async def list_flights(query: Annotated[FlightsQuery, Query()]) -> FlightsPage:
@@ -55,17 +56,6 @@ def flights(airline: FlightsApi, cursors: Cursors) -> Router:
         )
         return FlightsPage(items=tuple(ListedFlightOut.of(each) for each in found), next_cursor=following)
 
-    @router.post("", status_code=201, responses=success(201, "Created.", tagged=True) | responses(*_WRITING))
-    async def create_flight(body: FlightIn, principal: OwnerPrincipal, response: Response) -> FlightOut:
-        """Create a dated flight with an airplane of yours.
-
-        It takes as long as the clocks of both airports say, each in its own zone.
-        """
-        created = await airline.create(owner=principal, draft=body.draft())
-        response.headers["location"] = f"/v1/flights/{created.terms.flight_id}"
-        response.headers["etag"] = etag_of(created.version)
-        return FlightOut.of(created)
-
     @router.get("/{flight_id}", responses=success(200, "The flight.", tagged=True) | responses(NotFound))
     async def read_flight(flight_id: PathNumber, response: Response) -> FlightOut:
         """Return a dated flight: local times at both ends, cabins, fares and their conditions.
@@ -75,6 +65,24 @@ def flights(airline: FlightsApi, cursors: Cursors) -> Router:
         found = only([*(await airline.leg_offers(ids=[flight_id])).values()])
         response.headers["etag"] = etag_of(found.version)
         return FlightOut.of(found)
+
+    return router
+
+
+def writing(airline: FlightsApi) -> Router:
+    """Return the routes that create, change and end dated flights."""
+    router = Router(prefix=_FLIGHTS, tags=["flights"])
+
+    @router.post("", status_code=201, responses=success(201, "Created.", tagged=True) | responses(*_WRITING))
+    async def create_flight(body: FlightIn, principal: OwnerPrincipal, response: Response) -> FlightOut:
+        """Create a dated flight with an airplane of yours.
+
+        It takes as long as the clocks of both airports say, each in its own zone.
+        """
+        created = await airline.create(owner=principal, draft=body.draft())
+        response.headers["location"] = f"{_FLIGHTS}/{created.terms.flight_id}"
+        response.headers["etag"] = etag_of(created.version)
+        return FlightOut.of(created)
 
     @router.put(
         "/{flight_id}",

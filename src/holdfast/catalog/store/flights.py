@@ -118,9 +118,7 @@ _AIRPLANES: Final = statement(
     .order_by(airplane.c.id)
     .with_for_update(read=True)
 )
-_OFFER: Final = statement(
-    update(flight).where(flight.c.id.in_(select(IDS.c.id)), ~flight.c.offered).values(offered=true())
-)
+_OFFER: Final = statement(update(flight).where(flight.c.id == IDS.c.id, ~flight.c.offered).values(offered=true()))
 
 
 async def find(tx: Tx, *, ids: Sequence[int]) -> list[Row]:

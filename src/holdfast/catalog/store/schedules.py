@@ -14,7 +14,7 @@ from holdfast.catalog.store import flights
 from holdfast.catalog.store.fares import FARES_TEXT, fares_of
 from holdfast.catalog.store.given import IDS, adding_first, deleting, pages, replacing, said
 from holdfast.kit.db.database import Tx
-from holdfast.kit.db.statements import Row, db_now, rows_like, statement
+from holdfast.kit.db.statements import DialectName, Row, db_now, rows_like, statement
 from holdfast.kit.db.types import Day, Flag, Whole
 
 _SAID: Final = (
@@ -55,11 +55,10 @@ _ADD_DATED: Final = statement(
         select(*_NEW.c, literal(False, Flag()), literal(False, Flag()), literal(1, Whole()), db_now()),  # noqa: FBT003 - a value of SQL
     )
 )
-_THOSE: Final = flight.c.id.in_(select(IDS.c.id))
 _CHANGED: Final = [name for name in flights.SAID if name not in {"owner_id", "schedule_id", "day"}]
 _CHANGE_DATED: Final = statement(
     update(flight)
-    .where(_THOSE)
+    .where(flight.c.id == IDS.c.id)
     .values(
         {
             **{name: bindparam(name) for name in _CHANGED},
@@ -68,7 +67,16 @@ _CHANGE_DATED: Final = statement(
         }
     )
 )
-_DELETE_DATED: Final = statement(sql_delete(flight).where(_THOSE))
+
+
+def _deleting_those(dialect: DialectName) -> Any:
+    if dialect == "mysql":
+        # MariaDB would look at every flight there is for each subquery of a DELETE.
+        return sql_delete(flight).where(flight.c.id == IDS.c.id)
+    return sql_delete(flight).where(flight.c.id.in_(select(IDS.c.id)))
+
+
+_DELETE_DATED: Final = statement(_deleting_those)
 _DETACH: Final = statement(update(flight).where(flight.c.schedule_id == _ID).values(schedule_id=null()))
 
 
