@@ -122,6 +122,17 @@ class TestACity:
         await places.delete_city(admin=ADMIN, city_id=town.id)
         assert await places.cities(ids=[town.id]) == []
 
+    async def test_that_is_deleted_while_it_gets_an_airport_has_it_or_is_gone(self, places):
+        for _ in range(10):
+            town = await places.create_city(admin=ADMIN, draft=city())
+            made, gone = await asyncio.gather(
+                places.create_airport(admin=ADMIN, draft=airport(town.id, code())),
+                places.delete_city(admin=ADMIN, city_id=town.id),
+                return_exceptions=True,
+            )
+            outcome = type(made).__name__, type(gone).__name__
+            assert outcome in {("Airport", "CityInUse"), ("Invalid", "NoneType")}
+
     async def test_that_is_not_there_is_not_found(self, places):
         for city_id in (10**12, 0, -5, 2**63):
             with pytest.raises(NotFound):
