@@ -362,7 +362,7 @@ class TestFlights:
         house, flight = travel.house, await travel.flight(seats=12)
         for _ in range(8):
             await house.hold(new_account(), travel.seat(flight))
-        await house.bookings._desk.quoting._stocking.ensure({f"flight:{flight}:economy": 6})
+        await house.bookings._desk.quoting.stocking.ensure({f"flight:{flight}:economy": 6})
         cell = next(row for row in await house.rows(models.cell) if row.resource_id == f"flight:{flight}:economy")
         assert (cell.taken, cell.capacity) == (8, 8)
         await house.assert_sound()

@@ -51,7 +51,10 @@ def follow_flights(bookings: Bookings) -> Callable[[Sequence[Delivered]], Awaita
             event = each.event
             if isinstance(event, FlightCanceled):
                 await bookings.rerouting.canceled(flight_id=event.flight_id)
-            elif event.moved:
+                continue
+            if event.stock:
+                await bookings.rerouting.restocked(flight_id=event.flight_id)
+            if event.moved:
                 await bookings.rerouting.moved(flight_id=event.flight_id)
 
     return handle

@@ -67,7 +67,7 @@ class Quoting:
         self._clock = clock
         self._settings = settings
         self._asking = Asking(db, clock, catalog)
-        self._stocking = Stocking(db)
+        self.stocking = Stocking(db)
         self._remembered: OrderedDict[str, FullQuote] = OrderedDict()
         self._lane: Lane[_Draft, datetime] = Lane("booking.quote", self._keep, lines=1 if db.dialect == "sqlite" else 4)
 
@@ -111,7 +111,7 @@ class Quoting:
 
     async def promise(self, account_id: int, asked: Sequence[Asked], parts: Sequence[Price]) -> Quote:
         """Keep a quote for items that were judged and priced, and return it."""
-        await self._stocking.ensure({name: units for each in asked for name, units in each.resources.items()})
+        await self.stocking.ensure({name: units for each in asked for name, units in each.resources.items()})
         quoted = tuple(each.quoted(part) for each, part in zip(asked, parts, strict=True))
         price = _joined(parts)
         draft = _Draft(

@@ -36,6 +36,7 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller
 from holdfast.verticals.cancellation import ALL, CancellationPolicy, RefundWindow
+from holdfast.verticals.flights.claims import resources
 from holdfast.verticals.flights.reasons import reasons
 from holdfast.verticals.flights.times import departs_at
 
@@ -73,6 +74,12 @@ class Rerouting:
         """Tell the bookings on a flight its new times."""
         for number in await self._numbers_on(flight_id):
             await self._carry(number, flight_id)
+
+    async def restocked(self, *, flight_id: int) -> None:
+        """Give what there is of a flight the capacity its airplane and fares have now; what is sold stays sold."""
+        offers = await self._catalog.flights.leg_offers(ids=[flight_id])
+        if flight_id in offers and offers[flight_id].offered:
+            await self._desk.quoting.stocking.ensure(resources(offers[flight_id].terms))
 
     async def _numbers_on(self, flight_id: int) -> list[int]:
         found: list[int] = []
