@@ -127,6 +127,30 @@ def fares(*buckets: tuple[str, int, int], overbooking: int = 0, brands: tuple[Fa
 ONE_FARE = fares(("Y", 180, 10_000))
 
 
+def restaurant_draft(*, listed: bool = True, **terms: Any) -> RestaurantDraft:
+    """Return what an owner says of a restaurant. `terms` are fields of `DiningTerms`."""
+    return RestaurantDraft(
+        name="Chez Test",
+        description="",
+        location=Location(
+            address="1 Logan Circle NW",
+            neighbourhood="Logan Circle",
+            city="Washington",
+            country="US",
+            latitude=38.9,
+            longitude=-77.0,
+        ),
+        contact=Contact(),
+        cuisines=("french",),
+        price_level=2,
+        cards=(),
+        images=(),
+        videos=(),
+        terms=replace(DINING, **terms),
+        listed=listed,
+    )
+
+
 class Travel:
     """An airline and restaurants in a house."""
 
@@ -140,26 +164,7 @@ class Travel:
 
     async def restaurant(self, *, listed: bool = True, owner: Principal | None = None, **terms: Any) -> int:
         """Open a restaurant; return its id. `terms` are fields of `DiningTerms`."""
-        draft = RestaurantDraft(
-            name="Chez Test",
-            description="",
-            location=Location(
-                address="1 Logan Circle NW",
-                neighbourhood="Logan Circle",
-                city="Washington",
-                country="US",
-                latitude=38.9,
-                longitude=-77.0,
-            ),
-            contact=Contact(),
-            cuisines=("french",),
-            price_level=2,
-            cards=(),
-            images=(),
-            videos=(),
-            terms=replace(DINING, **terms),
-            listed=listed,
-        )
+        draft = restaurant_draft(listed=listed, **terms)
         made = await self.house.catalog.restaurants.create(owner=owner or self.house.owner, draft=draft)
         return made.id
 
