@@ -86,6 +86,8 @@ class Why(WhyApi):
             seen = await self._surveying.look(nearby.window(item) for item in some)
             left = seen.without([span for other in beside for span in other.option])
             for item in some:
+                if not nearby.may_be_had(item, left):
+                    continue
                 asked = nearby.asked(item, seen.rows)
                 option = option_of(asked, left)
                 if option is not None and not _keeps_apart(asked, beside):

@@ -61,6 +61,8 @@ class Seen:
 
     def without(self, spans: Sequence[Span]) -> "Seen":
         """Return what is left when spans are taken."""
+        if not spans:
+            return self
         left = object.__new__(Seen)
         left.rows, left._capacities, left._resized = self.rows, self._capacities, self._resized
         taken = self.needed(spans)
@@ -89,6 +91,9 @@ class Nearby(Protocol):
 
     def shortages(self, seen: Seen) -> tuple[Reason, ...]:
         """Return what stock stands against what is asked for, whatever rules say."""
+
+    def may_be_had(self, item: Item, seen: Seen) -> bool:
+        """Return False of an item that surely cannot be had; cheaper than to decide."""
 
     async def widened(self) -> "Nearby":
         """Return it with what `others` needs to know."""

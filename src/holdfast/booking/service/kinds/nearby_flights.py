@@ -16,7 +16,7 @@ from holdfast.verticals.flights.claims import open_bucket, resources, seat_slot
 from holdfast.verticals.flights.nearby import NEAR_LEGS, distance, nearby
 from holdfast.verticals.flights.parts import cabin_of, seat_code
 from holdfast.verticals.flights.reasons import shortages
-from holdfast.verticals.flights.terms import PASSENGERS_MAX, LegTerms, Place
+from holdfast.verticals.flights.terms import PASSENGERS_MAX, LegTerms
 from holdfast.verticals.reasons import Reason
 
 _WITHIN_DAYS: Final = (1, 7)
@@ -65,9 +65,16 @@ class NearbyFlights:
         asked = self.asked(self.item, {})
         return shortages(asked.legs, asked.request, seen.cells, account_id=self.account_id)
 
+    def may_be_had(self, item: Item, seen: Seen) -> bool:
+        """Return True: to decide costs little."""
+        del item, seen
+        return True
+
     async def widened(self) -> "NearbyFlights":
         """Return it with the offers of other flights between the same cities, and which of them are sold out."""
-        others = [each for leg in self.asked(self.item, {}).legs for each in await self._between(leg)]
+        legs = self.asked(self.item, {}).legs
+        airports = await self._airports({end.airport_id for leg in legs for end in (leg.origin, leg.destination)})
+        others = [each for leg in legs for each in await self._between(leg, airports)]
         offers = {**{each.terms.flight_id: each for each in others}, **self.offers}
         cabins = {
             flight_id: cabin
@@ -80,15 +87,14 @@ class NearbyFlights:
         full = frozenset(each for each, cabin in cabins.items() if open_bucket(cabin, each, seats, seen.rows) is None)
         return replace(self, offers=offers, full=full)
 
-    async def _between(self, leg: LegTerms) -> list[LegOffer]:
+    async def _between(self, leg: LegTerms, airports: Mapping[int, list[int]]) -> list[LegOffer]:
         """Return the flights nearest to a leg in time, from any airport of its city to any of the other."""
-        origins, destinations = await self._airports(leg.origin), await self._airports(leg.destination)
         day = leg.departs.date()
         found: list[LegOffer] = []
         for days in _WITHIN_DAYS:
             found = await self.catalog.flights.legs_between(
-                origin_ids=origins,
-                destination_ids=destinations,
+                origin_ids=airports[leg.origin.airport_id],
+                destination_ids=airports[leg.destination.airport_id],
                 first=day - timedelta(days=days),
                 end=day + timedelta(days=days + 1),
             )
@@ -96,11 +102,15 @@ class NearbyFlights:
                 break
         return sorted(found, key=lambda other: abs(other.terms.departs - leg.departs))[: 2 * NEAR_LEGS]
 
-    async def _airports(self, end: Place) -> list[int]:
-        """Return the airports of the city an end of a leg is in."""
+    async def _airports(self, ids: Iterable[int]) -> dict[int, list[int]]:
+        """Return, for each airport, all of its city."""
         places = self.catalog.places
-        known = {each.draft.city_id for each in await places.airports(ids=[end.airport_id])}
-        return [each.id for city_id in known for each in await places.airports_page(city_id=city_id)]
+        city_of = {each.id: each.draft.city_id for each in await places.airports(ids=list(ids))}
+        of_city = {
+            city_id: [each.id for each in await places.airports_page(city_id=city_id)]
+            for city_id in set(city_of.values())
+        }
+        return {airport_id: of_city[city_id] for airport_id, city_id in city_of.items()}
 
     def others(self, item: Item) -> Iterator[FlightItem]:
         """Yield flights near those of an item: other ones in the place of some or all of them."""

@@ -41,7 +41,7 @@ class NearbyStays:
     def window(self, item: Item) -> Window | None:
         """Return the nights of a stay and those of preparation."""
         stay = self.asked(item, {})
-        if not 1 <= nights_of(stay.request) <= STAY_NIGHTS_MAX or stay.item.check_out > date.max - MARGIN:
+        if not 1 <= nights_of(stay.request) <= STAY_NIGHTS_MAX or stay.item.check_out.year == date.max.year:
             return None
         spans = [span for option in stay.options() for span in option]
         return Window(
@@ -61,6 +61,11 @@ class NearbyStays:
         asked = self.asked(self.item, {})
         cells = seen.needed(span for option in asked.options() for span in option)
         return stays_nearby.shortages(self.offer.terms, self.offer.unit_names, asked.request, cells)
+
+    def may_be_had(self, item: Item, seen: Seen) -> bool:
+        """Return True: to decide costs little."""
+        del item, seen
+        return True
 
     async def widened(self) -> "NearbyStays":
         """Return it with the terms of all dates around any day of arrival there can be."""

@@ -11,9 +11,11 @@ from holdfast.booking.service.kinds.tables import AskedTable
 from holdfast.catalog.api import TableOffer
 from holdfast.engine.claims import Cell
 from holdfast.verticals.dining.asking import wall
+from holdfast.verticals.dining.claims import table_id
 from holdfast.verticals.dining.nearby import nearby
 from holdfast.verticals.dining.reasons import is_countable, shortages
-from holdfast.verticals.dining.slots import stock_window
+from holdfast.verticals.dining.seating import seatings
+from holdfast.verticals.dining.slots import arrival_at, end_of, minutes_for, stock_window
 from holdfast.verticals.reasons import Reason
 
 
@@ -31,11 +33,19 @@ class NearbyTables:
 
     def window(self, item: Item) -> Window | None:
         """Return what tables and limits have from the arrival to the end of a stay."""
-        asked = self.asked(item, {})
-        if not is_countable(asked.request):
+        stay = self._stay(_table(item))
+        if stay is None:
             return None
-        first, end = asked.window
-        return Window(resources=asked.resources, first=first, end=end)
+        return Window(resources=self.asked(item, {}).resources, first=stay.start, end=stay.stop)
+
+    def _stay(self, table: TableItem) -> range | None:
+        """Return the slots of a stay, None if nobody can come then or stay as long."""
+        terms = self.offer.terms
+        arrival = arrival_at(terms, table.day, table.at)
+        if arrival is None or not is_countable(self.asked(table, {}).request):
+            return None
+        minutes = minutes_for(terms, table.party_size, table.minutes)
+        return range(arrival.slot, end_of(terms.zone, arrival.slot, minutes))
 
     def surroundings(self) -> Window | None:
         """Return what tables and limits have on the whole day."""
@@ -49,6 +59,21 @@ class NearbyTables:
         """Return which limits are reached, and whether every table is taken."""
         request = self.asked(self.item, {}).request
         return shortages(self.offer.terms, request, seen.cells, online=True, now=self.now)
+
+    def may_be_had(self, item: Item, seen: Seen) -> bool:
+        """Return whether a table or combination is free for the stay, whatever limits say."""
+        terms, table = self.offer.terms, _table(item)
+        stay = self._stay(table)
+        if stay is None:
+            return False
+
+        def is_free(code: str) -> bool:
+            found = [seen.cells.get((table_id(terms.restaurant_id, code), slot)) for slot in stay]
+            return all(cell is None or (not cell.closed and cell.taken < cell.capacity) for cell in found)
+
+        return any(
+            all(map(is_free, codes)) for codes in seatings(terms, table.party_size, area=table.area, online=True)
+        )
 
     async def widened(self) -> "NearbyTables":
         """Return itself: the terms of a restaurant are those of every day."""
