@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import msgspec
 import pytest
@@ -21,6 +21,7 @@ from holdfast.booking.api import (
     QuotedTable,
     RuleViolation,
 )
+from holdfast.catalog.api import FlightDraft
 from holdfast.engine.price import sum_of
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound, PaymentRequired
@@ -358,15 +359,6 @@ class TestFlights:
         assert [leg.flight_id for leg in done.items[0].legs] == [two]
         await house.assert_sound()
 
-    async def test_that_change_their_airplane_keep_what_is_sold(self, travel):
-        house, flight = travel.house, await travel.flight(seats=12)
-        for _ in range(8):
-            await house.hold(new_account(), travel.seat(flight))
-        await house.bookings._desk.quoting.stocking.ensure({f"flight:{flight}:economy": 6})
-        cell = next(row for row in await house.rows(models.cell) if row.resource_id == f"flight:{flight}:economy")
-        assert (cell.taken, cell.capacity) == (8, 8)
-        await house.assert_sound()
-
 
 class TestAnAirlineThatCancels:
     async def test_gives_another_flight_at_the_price_that_was_paid(self, travel, guest):
@@ -392,6 +384,54 @@ class TestAnAirlineThatCancels:
         now = await house.bookings.get_booking(principal=Principal(guest, "guest"), number=booking.number)
         assert [type(item) for item in now.items] == [QuotedStay, QuotedTable]
         assert now.price.total_minor == booking.price.total_minor - booking.items[2].total_minor
+        await house.assert_sound()
+
+
+class TestAnAirlineThatChanges:
+    async def changed(self, travel, flight, **said):
+        """Let the airline say something else of a flight."""
+        flights = travel.house.catalog.flights
+        offer = (await flights.leg_offers(ids=[flight]))[flight]
+        terms = offer.terms
+        draft = FlightDraft(
+            number=terms.number,
+            airline_name=terms.airline_name,
+            origin_id=terms.origin.airport_id,
+            destination_id=terms.destination.airport_id,
+            airplane_id=offer.airplane_id,
+            day=terms.departs.date(),
+            departs=terms.departs.time(),
+            arrives=terms.arrives.time(),
+            day_offset=0,
+            fares=fares(("Y", 180, 10_000)),
+        )
+        await flights.replace(
+            owner=travel.house.owner, flight_id=flight, draft=replace(draft, **said), version=offer.version
+        )
+
+    async def test_its_times_tells_travelers_and_lets_them_go_for_nothing(self, travel, guest):
+        house, flight = travel.house, await travel.flight()
+        booking = await paid(house, await house.hold(guest, travel.seat(flight, brand="basic")), guest)
+        assert (await house.offer(booking)).refund.total_minor == 0
+        await self.changed(travel, flight, departs=time(11), arrives=time(12, 30))
+        await house.bookings.rerouting.moved(flight_id=flight)
+        now = await house.bookings.get_booking(principal=Principal(guest, "guest"), number=booking.number)
+        assert f"{now.items[0].legs[0].departs:%H:%M}" == "11:00"
+        assert now.price == booking.price
+        assert (await house.offer(now)).refund.total_minor == booking.price.total_minor
+        told = len(await house.told())
+        await house.bookings.rerouting.moved(flight_id=flight)
+        assert len(await house.told()) == told
+        await house.assert_sound()
+
+    async def test_its_airplane_sells_no_more_than_that_has(self, travel, guest):
+        house, flight = travel.house, await travel.flight(seats=12)
+        await house.hold(guest, travel.seat(flight, adults=8))
+        await self.changed(travel, flight, airplane_id=await travel.airplane(6), fares=fares(("Y", 6, 10_000)))
+        await house.bookings.rerouting.restocked(flight_id=flight)
+        cells = {row.resource_id: row for row in await house.rows(models.cell)}
+        assert (cells[f"flight:{flight}:economy"].taken, cells[f"flight:{flight}:economy"].capacity) == (8, 8)
+        assert isinstance(await refusal_of(house.hold(new_account(), travel.seat(flight))), CapacityTaken)
         await house.assert_sound()
 
 
