@@ -105,8 +105,15 @@ class TestASlice:
         await world.add(flight(1, at="08:00", ahead=0), flight(2, at="07:44", ahead=0), flight(3, at="07:45", ahead=0))
         # It is seven in the morning in New York, and the sale ends 45 minutes before departure.
         assert sorted(await world.found(trip("JFK-DCA", ahead=0))) == [(1,), (3,)]
-        world.clock.advance(timedelta(minutes=1))
+        world.clock.advance(timedelta(microseconds=1))
         assert await world.found(trip("JFK-DCA", ahead=0)) == [(1,)]
+
+    async def test_is_sold_until_departure_where_the_sale_ends_then(self, world):
+        await world.add(flight(1, at="07:01", ahead=0, sales_close_minutes=0))
+        world.clock.advance(timedelta(seconds=59, microseconds=999_999))
+        assert await world.found(trip("JFK-DCA", ahead=0)) == [(1,)]
+        world.clock.advance(timedelta(microseconds=1))
+        assert await world.found(trip("JFK-DCA", ahead=0)) == []
 
     @pytest.mark.parametrize(
         ("asked", "found"),

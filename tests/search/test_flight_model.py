@@ -53,7 +53,7 @@ class Chance:
         return flight(
             flight_id,
             f"{origin}-{destination}",
-            ahead=self.random.randint(0, 4),
+            ahead=self.random.randint(0, 3),
             at=f"{self.random.randint(0, 23):02}:{self.pick((0, 20, 45)):02}",
             minutes=self.pick((40, 60, 75, 150, 400, 700)),
             owner_id=self.pick((7, 7, 8)),
@@ -270,7 +270,7 @@ class TestASearchOfAnyKind:
     async def test_finds_what_a_look_at_every_flight_finds(self, module_world, seed):
         world, chance = module_world, Chance(seed)
         await world.empty()
-        schedule = [chance.flight(each) for each in range(1, chance.random.randint(60, 200))]
+        schedule = [chance.flight(each) for each in range(1, chance.random.randint(150, 300))]
         await world.add(*schedule)
         moved = []
         for _ in range(60):

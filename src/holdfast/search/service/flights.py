@@ -40,12 +40,14 @@ from holdfast.search.rules.flight_ways import (
 from holdfast.search.service.sold_as import SoldAsKept
 from holdfast.search.settings import SearchSettings
 from holdfast.search.store import flight_searching as searching
-from holdfast.search.store.flight_searching import After
+from holdfast.search.store.flight_searching import After, Now
 from holdfast.verticals.flights.terms import LegTerms
 from holdfast.verticals.flights.times import epoch_minutes, instant
 
 _FLIGHT_MINUTES_MAX: Final = 24 * 60
 _DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+_INSTANT: Final = timedelta(microseconds=1)
 _BOTH_WAYS: Final = 2
 
 Ends = tuple[Mapping[int, str], Mapping[int, str]]
@@ -106,7 +108,8 @@ class Flights:
         )
 
     async def _journeys(self, tx: Tx, search: FlightSearch, ends: Sequence[Ends]) -> _Found:
-        now = epoch_minutes(self._clock.now())
+        moment = self._clock.now()
+        now = Now(now=epoch_minutes(moment + _MINUTE - _INSTANT), minute=epoch_minutes(moment))
         slices, airports = [], dict[int, Row]()
         for wanted, places in zip(search.slices, ends, strict=True):
             found = await _slice(tx, search, wanted, places, now, airports)
@@ -167,7 +170,7 @@ async def _ends(tx: Tx, slices: Sequence[SliceWanted]) -> list[Ends]:
 
 
 async def _slice(
-    tx: Tx, search: FlightSearch, wanted: SliceWanted, ends: Ends, now: int, airports: dict[int, Row]
+    tx: Tx, search: FlightSearch, wanted: SliceWanted, ends: Ends, now: Now, airports: dict[int, Row]
 ) -> SliceFound:
     origins, destinations = ends
     windows = [(each, *_window(wanted.day, zone, search)) for each, zone in sorted(origins.items())]
@@ -188,7 +191,7 @@ async def _slice(
 
 
 async def _onward(
-    tx: Tx, search: FlightSearch, came: Sequence[Row], goals: Iterable[int], now: int, airports: dict[int, Row]
+    tx: Tx, search: FlightSearch, came: Sequence[Row], goals: Iterable[int], now: Now, airports: dict[int, Row]
 ) -> list[Row]:
     """Return the flights that may come after others."""
     reached = {row.destination_id for row in came}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import bindparam, or_, select, union_all
 
@@ -28,7 +28,7 @@ _NOW: Final = bindparam("now", type_=Whole())
 _FIRST: Final = bindparam("first", type_=Whole())
 _END: Final = bindparam("end", type_=Whole())
 _LAST: Final = bindparam("last", type_=Whole())
-_SOLD: Final = (~leg.c.canceled, leg.c.closes >= _NOW)
+_SOLD: Final = (~leg.c.canceled, leg.c.closes >= _NOW, leg.c.departs > bindparam("minute", type_=Whole()))
 
 _STARTS = rows("starts", airport_id=Whole(), first=Whole(), end=Whole())
 _GOALS = rows("goals", airport_id=Whole())
@@ -81,6 +81,15 @@ _FACES: Final = statement(select(*leg.c).join(_IDS, _IDS.c.id == leg.c.flight_id
 _CONTENTS: Final = statement(select(sold_as.c.number, sold_as.c.content).join(_IDS, _IDS.c.id == sold_as.c.number))
 
 
+class Now(TypedDict):
+    """The moment of asking in epoch minutes, for what is sold until then and for what departs after it."""
+
+    now: int
+    """Rounded up."""
+    minute: int
+    """Rounded down."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class After:
     """What may come after the first flights of a slice."""
@@ -104,22 +113,22 @@ async def named(tx: Tx, *, said: str) -> list[Row]:
     return [row for row in found if row.iata == code] or found
 
 
-async def starts(tx: Tx, *, windows: Sequence[tuple[int, int, int]], now: int) -> list[Row]:
+async def starts(tx: Tx, *, windows: Sequence[tuple[int, int, int]], now: Now) -> list[Row]:
     """Return flights from airports in windows (airport id, first, end) of departure."""
-    return await tx.all(_FROM_ORIGINS(starts=windows, now=now))
+    return await tx.all(_FROM_ORIGINS(starts=windows, **now))
 
 
-async def straight(tx: Tx, *, windows: Sequence[tuple[int, int, int]], goals: Iterable[int], now: int) -> list[Row]:
+async def straight(tx: Tx, *, windows: Sequence[tuple[int, int, int]], goals: Iterable[int], now: Now) -> list[Row]:
     """Return flights from airports in windows of departure that end where the slice does."""
-    return await tx.all(_STRAIGHT(starts=windows, goals=_numbers(goals), now=now))
+    return await tx.all(_STRAIGHT(starts=windows, goals=_numbers(goals), **now))
 
 
-async def last_legs(tx: Tx, *, after: After, now: int) -> list[Row]:
+async def last_legs(tx: Tx, *, after: After, now: Now) -> list[Row]:
     """Return flights that may be the last of two."""
-    return await tx.all(_LAST_LEGS(goals=_numbers(after.goals), first=after.first, last=after.last_end, now=now))
+    return await tx.all(_LAST_LEGS(goals=_numbers(after.goals), first=after.first, last=after.last_end, **now))
 
 
-async def middle_and_last_legs(tx: Tx, *, after: After, now: int) -> list[Row]:
+async def middle_and_last_legs(tx: Tx, *, after: After, now: Now) -> list[Row]:
     """Return flights that may be the second or the third of three; some come twice."""
     return await tx.all(
         _MIDDLE_AND_LAST_LEGS(
@@ -128,7 +137,7 @@ async def middle_and_last_legs(tx: Tx, *, after: After, now: int) -> list[Row]:
             first=after.first,
             end=after.middle_end,
             last=after.last_end,
-            now=now,
+            **now,
         )
     )
 
