@@ -11,7 +11,7 @@ import math
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -202,6 +202,51 @@ async def drive(
         for client in crowd:
             client.close()
     return Report(clients=clients, seconds=took, latencies=latencies, cpu=used)
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """Return the rounds of one measurement as one."""
+    latencies: dict[str, Any] = {}
+    for report in reports:
+        for outcome, times in report.latencies.items():
+            latencies[outcome] = latencies.get(outcome, times[:0]) + times
+    cpu = {group: sum(report.cpu[group] for report in reports) for group in reports[0].cpu}
+    return Report(reports[0].clients, sum(report.seconds for report in reports), latencies, cpu)
+
+
+async def act_while(
+    crowd: Sequence[Client],
+    more: Callable[[str], bool],
+    *,
+    made: str,
+    meter: Meter,
+    rest: Callable[[], Any] | None = None,
+) -> Report:
+    """Let each client act until `more` of the outcome of its last act says no; seconds are those until the last `made`.
+
+    What `rest` awaits afterwards counts for the CPU alone.
+    """
+    now, latencies = time.perf_counter, defaultdict[str, array](lambda: array("d"))
+    meter.start()
+    own_before, began = time.process_time(), now()
+    last = began
+
+    async def act(client: Client) -> None:
+        nonlocal last
+        outcome, ended = "", now()
+        while more(outcome):
+            outcome = await client.act()
+            at, ended = ended, now()
+            latencies[outcome].append(ended - at)
+            last = ended if outcome == made else last
+
+    async with asyncio.TaskGroup() as tasks:
+        for client in crowd:
+            tasks.create_task(act(client))
+    if rest is not None:
+        await rest()
+    used = {**meter.read(), "client": time.process_time() - own_before}
+    return Report(clients=len(crowd), seconds=last - began, latencies=latencies, cpu=used)
 
 
 async def _repeat(crowd: list[Client], seconds: float) -> Mapping[str, array]:

@@ -57,6 +57,12 @@ PARTS = (
         tuple(("--engine", engine) for engine in ("sqlite", "postgresql", "mysql")),
     ),
     Part("search", "benchmarks.search.run", (("--engines", "sqlite", "--times", "30"),), ((),)),
+    Part(
+        "trips",
+        "benchmarks.trips.run",
+        (("--engines", "sqlite", "--rounds", "1", "--seconds", "1", "--sales", "2", "--holds", "150"),),
+        (("--sales", "10", "--holds", "1000"),),
+    ),
     Part("kit", "benchmarks.kit.run", (("--rounds", "12"),), (("--rounds", "60"),)),
     Part(
         "startup",

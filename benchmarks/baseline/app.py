@@ -8,10 +8,10 @@ from flask import Flask, g, jsonify, request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from sqlalchemy import create_engine, or_, select
+from sqlalchemy import create_engine, func, or_, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from benchmarks.baseline.models import Booking, Property
+from benchmarks.baseline.models import Booking, Flight, Property, SeatBooking
 
 app = Flask(__name__)
 engine = create_engine(
@@ -147,6 +147,40 @@ def confirm(hold_id):
     booking.status = "confirmed"
     db.commit()
     return jsonify(bookingId=booking.id, message="Booking confirmed", totalPrice=int(booking.total_price)), 201
+
+
+def seats_left(flight):
+    """Count who has a seat, and return how many are left."""
+    sold = select(func.count()).where(
+        SeatBooking.flight_id == flight.id,
+        or_(
+            SeatBooking.status == "confirmed",
+            (SeatBooking.status == "held") & (SeatBooking.expires_at > datetime.now(UTC)),  # noqa: TID251 - not our product
+        ),
+    )
+    return flight.seats - (db.scalar(sold) or 0)
+
+
+@app.post("/api/flights/<int:flight_id>/quotes")
+@login_required
+def quote_seat(flight_id):
+    flight = db.get(Flight, flight_id)
+    if flight is None or seats_left(flight) < 1:
+        return jsonify(message="Flight not found or sold out"), 404
+    return jsonify(totalPrice=int(flight.price)), 201
+
+
+@app.post("/api/flights/<int:flight_id>/holds")
+@login_required
+def hold_seat(flight_id):
+    flight = db.get(Flight, flight_id)
+    if flight is None or seats_left(flight) < 1:
+        return jsonify(message="Flight not found or sold out"), 404
+    expires_at = datetime.now(UTC) + timedelta(minutes=HOLD_MINUTES)  # noqa: TID251 - not our product
+    seat = SeatBooking(user_id=g.user_id, flight_id=flight.id, status="held", price=flight.price, expires_at=expires_at)
+    db.add(seat)
+    db.commit()
+    return jsonify(holdId=seat.id, totalPrice=int(seat.price)), 201
 
 
 @app.get("/health")

@@ -1,4 +1,4 @@
-"""Users, properties, bookings."""
+"""Users, properties, bookings; flights and the seats sold on them."""
 
 from datetime import date, datetime
 
@@ -43,3 +43,25 @@ class Booking(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     property: Mapped[Property] = relationship(lazy="raise")
+
+
+class Flight(Base):
+    __tablename__ = "flights"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(10))
+    seats: Mapped[int]
+    price: Mapped[int] = mapped_column(Numeric(10, 0, asdecimal=False))
+
+
+class SeatBooking(Base):
+    __tablename__ = "seat_bookings"
+    __table_args__ = (Index("seat_bookings_by_flight", "flight_id", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    flight_id: Mapped[int] = mapped_column(ForeignKey("flights.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    price: Mapped[int] = mapped_column(Numeric(10, 0, asdecimal=False))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, func, insert, select
 from sqlalchemy.orm import aliased
 
 from benchmarks import ROOT
-from benchmarks.baseline.models import Base, Booking, Property, User
+from benchmarks.baseline.models import Base, Booking, Flight, Property, SeatBooking, User
 from support.polling import wait_until
 from support.servers import die_with_parent, end_group, free_port
 
@@ -89,8 +89,14 @@ class NaiveService:
         return self._log.read().decode(errors="replace")
 
 
-def fill(database_url: str, homes: Iterable[tuple[int, str, int]], *, users: int) -> None:
-    """Make the tables, the users 1 to `users`, and the homes, given as (id, name, price per night)."""
+def fill(
+    database_url: str,
+    homes: Iterable[tuple[int, str, int]] = (),
+    *,
+    users: int,
+    flights: Iterable[tuple[int, int, int]] = (),
+) -> None:
+    """Make the tables, users 1 to `users`, homes (id, name, price per night) and flights (id, seats, price)."""
     engine = create_engine(_driver(database_url))
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
@@ -99,7 +105,10 @@ def fill(database_url: str, homes: Iterable[tuple[int, str, int]], *, users: int
         rows = [
             {"id": i, "name": name, "location": "Washington DC", "price_per_night": price} for i, name, price in homes
         ]
-        connection.execute(insert(Property), rows)
+        planes = [{"id": i, "number": f"NA{i}", "seats": seats, "price": price} for i, seats, price in flights]
+        for table, described in ((Property, rows), (Flight, planes)):
+            if described:
+                connection.execute(insert(table), described)
     engine.dispose()
 
 
@@ -124,6 +133,16 @@ def double_bookings(database_url: str) -> tuple[int, int]:
         pairs = connection.scalar(overlapping.where(first.status.in_(live), second.status.in_(live))) or 0
     engine.dispose()
     return bookings, pairs
+
+
+def seats_sold(database_url: str) -> dict[int, int]:
+    """Return how many seats of each flight are sold, of flights that sold any."""
+    engine = create_engine(_driver(database_url))
+    counted = select(SeatBooking.flight_id, func.count()).group_by(SeatBooking.flight_id)
+    with engine.connect() as connection:
+        sold = {row[0]: row[1] for row in connection.execute(counted)}
+    engine.dispose()
+    return sold
 
 
 def _driver(url: str) -> str:

@@ -12,7 +12,7 @@ from benchmarks.baseline.service import WORKERS, NaiveService, double_bookings, 
 from benchmarks.cpu import Meter
 from benchmarks.http import naive_clients, product_clients
 from benchmarks.http.workload import Market, Rush, Sold, Stay, spread
-from benchmarks.load import Report, drive
+from benchmarks.load import Report, drive, joined
 from benchmarks.load import run as run_on_loop
 from benchmarks.report import Section, Table, arguments, hand_over, millis, ratio
 from benchmarks.report import count as shown_count
@@ -119,16 +119,6 @@ async def _rush(contestant: Contestant, seconds: float) -> Report:
     return await drive(scenario, clients=RUSH_CLIENTS, seconds=seconds, meter=contestant.meter)
 
 
-def _joined(reports: Sequence[Report]) -> Report:
-    """Return the rounds of one measurement as one."""
-    latencies: dict[str, Any] = {}
-    for report in reports:
-        for outcome, times in report.latencies.items():
-            latencies[outcome] = latencies.get(outcome, times[:0]) + times
-    cpu = {group: sum(report.cpu[group] for report in reports) for group in reports[0].cpu}
-    return Report(reports[0].clients, sum(report.seconds for report in reports), latencies, cpu)
-
-
 def _cells(report: Report) -> tuple[str, ...]:
     booked = report.number("booked")
     if not booked:
@@ -168,7 +158,7 @@ async def _paths(section: Section, contestants: Sequence[Contestant], plan: Plan
                 for contestant in contestants:
                     rounds[contestant.name].append(await _measure(contestant, path, clients, plan.seconds))
             for name, reports in rounds.items():
-                found[path, name, clients] = _joined(reports)
+                found[path, name, clients] = joined(reports)
             best = max(found[path, each.name, clients].rate("booked") for each in contestants if each.naive)
             for contestant in contestants:
                 report = found[path, contestant.name, clients]
