@@ -53,8 +53,104 @@ STAY = {
     "currency_mismatch",
     "duplicate_unit",
 }
-AMENDED = {"items_differ", "nothing_changes", "property_fixed", "awaiting_answer", "host_asked"}
+TABLE = {
+    "closed_that_day",  # a date against the days a restaurant is open
+    "not_a_slot",  # a time against its quarters of an hour and its services
+    "time_does_not_exist",
+    "no_service_then",
+    "past_time",
+    "notice",
+    "beyond_horizon",
+    "party_too_large",
+    "no_such_area",
+    "no_table_for_party",
+    "length_out_of_bounds",
+    "length_not_in_slots",
+}
+SEATS = {
+    "seat_without_leg",
+    "seat_unknown",
+    "seat_blocked",
+    "seat_in_other_cabin",
+    "seat_without_passenger",
+    "seat_chosen_twice",
+    "passenger_seated_twice",
+    "seat_at_exit",
+}
+FLIGHT = {
+    *SEATS,
+    "leg_canceled",
+    "departed",
+    "sales_closed",
+    "legs_not_in_order",
+    "connection_too_short",
+    "leg_twice",
+    "mixed_currencies",
+    "several_airlines",
+    "no_such_cabin",
+    "no_such_brand",
+    "too_many_passengers",  # adults and children together
+    "too_many_infants",  # one number against another
+}
+ITEMS = {*STAY, *TABLE, *FLIGHT}
+AMENDED = {
+    "items_differ",
+    "nothing_changes",
+    "kind_fixed",
+    "property_fixed",
+    "restaurant_fixed",
+    "not_changeable",
+    "passengers_fixed",
+    "awaiting_answer",
+    "host_asked",
+}
 """A change against the booking it is for."""
+NOTES = {"no_such_table", "duplicate", "consent_required"}
+"""Notes against what is booked, and a diet against the consent to tell of it."""
+FLOOR = {*TABLE, *KEY, "no_such_table", "duplicate"}
+VERSION = {"precondition_failed"}
+"""If-Match against what is there."""
+POLICY = {"no_last_window", "mixed", "not_ascending", "not_descending", "reserved_name"}
+"""A policy's windows against each other, and its name against those there are."""
+RESTAURANT = {
+    *POLICY,
+    "unknown_zone",
+    "currency_mismatch",
+    "duplicate",
+    "unknown_table",  # what a combination names
+    "unknown_service",  # what a special day names
+    "overlap",  # one service against another
+    "below_minimum",
+    "below_notice",
+    "empty_or_negative_range",
+    "out_of_range",  # dates from 2000 to 2200
+    "too_many",
+}
+CITY = {"unknown_zone"}
+AIRPORT = {"unknown_zone", "unknown_city"}
+AIRPLANE = {
+    "duplicate",
+    "not_ascending",  # columns by the alphabet, rows from front to back
+    "empty_or_negative_range",
+    "out_of_range",  # rows with a price against those of the cabin
+    "unknown_seat",  # what a cabin names
+    "no_seats",  # what is blocked against what is there
+    "currency_mismatch",
+    "cabin_in_use",
+}
+LEG = {
+    *POLICY,
+    "same_airport",
+    "unknown_airport",
+    "unknown_airplane",
+    "unknown_cabin",
+    "duplicate",
+    "currency_mismatch",
+    "out_of_range",  # dates from 2000 to 2200
+}
+DATED = {*LEG, "nonexistent_time", "not_after_departure", "flight_too_long"}
+"""The clocks of both ends."""
+SCHEDULE = {*LEG, "empty_or_negative_range", "range_too_long", "no_dates"}
 SEARCH = {*DATES, *TODAY, *CURSOR, "stay_too_long", "missing", "needs_circle", "south_above_north", "too_many"}
 NIGHTS = {*DATES, "below_minimum", "currency_mismatch", "out_of_range"}  # the last: dates from 2000 to 2200
 
@@ -74,19 +170,20 @@ RULES = {
     "POST /v1/payments": PAYING,
     "POST /v1/payment-methods": PAYING,
     "POST /v1/bookings/{reference}/cancellation-quotes": {"out_of_range", "not_yours", "awaiting_answer"},
-    "POST /v1/bookings/{reference}/changes": {*STAY, *KEY, *AMENDED},
+    "POST /v1/bookings/{reference}/changes": {*ITEMS, *KEY, *AMENDED},
     "POST /v1/bookings/{reference}/changes/{change_id}/confirm": {*KEY, "payment_mismatch"},
-    "POST /v1/owner/bookings/{reference}/refunds": KEY,
+    "POST /v1/owner/bookings/{reference}/refunds": {*KEY, "refund_exceeds_capture", "currency_mismatch"},
     "POST /v1/owner/bookings/{reference}/accept": KEY,
     "POST /v1/owner/bookings/{reference}/decline": KEY,
     "GET /v1/owner/statement": SPAN,
     "GET /v1/admin/statement": SPAN,
     "POST /v1/webhooks/{provider}": {"webhook_refused"},  # a signature
     "POST /v1/accounts": NAMES,
-    "POST /v1/quotes": STAY,
+    "POST /v1/quotes": ITEMS,
     "POST /v1/holds": KEY,
     "POST /v1/holds/{hold_id}/extend": KEY,
-    "POST /v1/bookings": {*KEY, "payment_mismatch"},  # a payment against a hold
+    "POST /v1/bookings": {*KEY, *NOTES, "payment_mismatch"},  # a payment against a hold
+    "PUT /v1/bookings/{reference}/items/{item}/notes": NOTES,
     "POST /v1/bookings/{reference}/cancel": KEY,
     "GET /v1/bookings": CURSOR,
     "GET /v1/search/stays": SEARCH,
@@ -95,12 +192,35 @@ RULES = {
     "GET /v1/operator/sagas": CURSOR,
     "GET /v1/owner/properties": CURSOR,
     "POST /v1/owner/properties": PROPERTY,
-    "PUT /v1/owner/properties/{property_id}": {*PROPERTY, "precondition_failed"},  # If-Match against what is there
+    "PUT /v1/owner/properties/{property_id}": {*PROPERTY, *VERSION},
     "PUT /v1/owner/properties/{property_id}/nights": NIGHTS,
     "DELETE /v1/owner/properties/{property_id}/nights": NIGHTS,
     "PUT /v1/owner/properties/{property_id}/stock": {"named_units"},  # what the property is
     "PUT /v1/owner/properties/{property_id}/night-stock": {*DATES, "named_units"},
     "POST /v1/owner/properties/{property_id}/blocks": {*DATES, *KEY},
+    "GET /v1/owner/restaurants": CURSOR,
+    "POST /v1/owner/restaurants": RESTAURANT,
+    "PUT /v1/owner/restaurants/{restaurant_id}": {*RESTAURANT, *VERSION},
+    "PUT /v1/owner/restaurants/{restaurant_id}/special-days/{date}": RESTAURANT,
+    "POST /v1/owner/restaurants/{restaurant_id}/walk-ins": FLOOR,
+    "POST /v1/owner/restaurants/{restaurant_id}/reservations": FLOOR,
+    "POST /v1/owner/bookings/{reference}/items/{item}/visit": KEY,
+    "GET /v1/cities": CURSOR,
+    "POST /v1/cities": CITY,
+    "PUT /v1/cities/{city_id}": {*CITY, *VERSION},
+    "GET /v1/airports": CURSOR,
+    "POST /v1/airports": AIRPORT,
+    "PUT /v1/airports/{airport_id}": {*AIRPORT, *VERSION},
+    "GET /v1/airplanes": CURSOR,
+    "POST /v1/airplanes": AIRPLANE,
+    "PUT /v1/airplanes/{airplane_id}": {*AIRPLANE, *VERSION},
+    "GET /v1/flights": CURSOR,
+    "POST /v1/flights": DATED,
+    "PUT /v1/flights/{flight_id}": {*DATED, *VERSION},
+    "GET /v1/flights/{flight_id}/seats": {"unknown_brand"},
+    "GET /v1/schedules": CURSOR,
+    "POST /v1/schedules": SCHEDULE,
+    "PUT /v1/schedules/{schedule_id}": {*SCHEDULE, *VERSION},
 }
 CONTRACT = {
     "POST /api/users/register": r"username: Use letters|email: Give one|password: This password is among",

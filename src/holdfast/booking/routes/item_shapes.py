@@ -98,7 +98,7 @@ class TableWish(Wire):
 class PassengersIn(Wire):
     """Who travels."""
 
-    adults: Annotated[int, Between(0, PASSENGERS_MAX)]
+    adults: Annotated[int, Between(1, PASSENGERS_MAX)]
     children: Annotated[int, Between(0, PASSENGERS_MAX)] = 0
     """With a seat of their own."""
     infants: Annotated[int, Between(0, PASSENGERS_MAX)] = 0
