@@ -9,12 +9,11 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import airportsdata
 import pytest
 
 from holdfast.app.demo.airplanes import airline_of, airplane_types
-from holdfast.app.demo.flights import DAYS, NEW_YORK, WASHINGTON, iatas, network, routes
-from holdfast.catalog.api import Airplane, Airport, KnownAirport
+from holdfast.app.demo.flights import DAYS, NEW_YORK, WASHINGTON, network, routes
+from holdfast.catalog.api import Airplane, Airport
 from holdfast.catalog.rules.airplanes import airplane_errors, seats_of
 from holdfast.catalog.rules.flights import Ends, fares_errors, leg_errors
 from holdfast.catalog.rules.places import airport_errors, city_errors
@@ -24,24 +23,6 @@ ROOT = Path(__file__).parents[2]
 OWNER_IDS = (11, 12, 13, 14, 15)
 TODAY = date(2026, 3, 1)
 """The month has the days on which American and European clocks change."""
-
-
-@pytest.fixture(scope="module")
-def known():
-    airports = airportsdata.load("IATA")
-    return {
-        iata: KnownAirport(
-            iata=iata,
-            icao=airports[iata]["icao"],
-            name=airports[iata]["name"],
-            city=airports[iata]["city"],
-            country=airports[iata]["country"],
-            latitude=airports[iata]["lat"],
-            longitude=airports[iata]["lon"],
-            zone=airports[iata]["tz"],
-        )
-        for iata in iatas()
-    }
 
 
 @pytest.fixture(scope="module")

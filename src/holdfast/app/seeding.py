@@ -11,7 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from holdfast.accounts.api import Account, AccountsApi
+from holdfast.app.demo.flights import Network, iatas, network
 from holdfast.app.demo.load import OWNERS, PASSWORD, USERS, DemoUser, drafts, occupancy
+from holdfast.app.demo.restaurants import Imported as Room
+from holdfast.app.demo.restaurants import restaurants
+from holdfast.app.demo.sold import departing, departures, evenings
 from holdfast.app.errors import CannotStart
 from holdfast.app.modules import Assembly
 from holdfast.booking.api import BookingApi
@@ -23,6 +27,8 @@ T = TypeVar("T")
 _ZONE: Final = "America/New_York"
 _PROPERTIES_AT_ONCE: Final = 500
 _SPANS_AT_ONCE: Final = 10_000
+_RESTAURANTS_AT_ONCE: Final = 40
+_FLIGHTS_AT_ONCE: Final = 20_000
 _CARRIED_WITHIN_S: Final = 30.0
 _LAST: Final = USERS[-1]
 """Registered last: if they are there, so is everything else."""
@@ -71,14 +77,20 @@ class _Seeder:
     async def run(self) -> None:
         people = self._step("people", len(USERS))
         owners = await self._register(OWNERS, people)
-        last_id = await self._properties([owner.id for owner in owners])
+        owner_ids = [owner.id for owner in owners]
+        last_id = await self._properties(owner_ids)
         await self._carry_to_booking(last_id)
         await self._occupancy()
-        # Search hears of everything first: what it then reads in one go is not read once more for every event.
+        # Search hears of the homes first: what it then reads in one go is not read once more for every event.
         await self._carry("search")
         searching = self._step("search index", 1)
         await self.search.rebuild()
         self.progress.advance(searching)
+        # Of these it hears when they are as they will be, and so reads each of them once.
+        rooms = await self._restaurants(owner_ids)
+        flown = await self._flights(owner_ids)
+        await self._sold(rooms, flown)
+        await self._carry("search")
         others = [user for user in USERS if user not in OWNERS and user is not _LAST]
         await self._register(others, people)
         await self._register([_LAST], people)
@@ -103,6 +115,25 @@ class _Seeder:
             await self.catalog.import_many(rows=batch)
             self.progress.advance(step, len(batch))
         return max(row[0] for row in rows)
+
+    async def _restaurants(self, owner_ids: Sequence[int]) -> Sequence[Room]:
+        rows = list(restaurants(owner_ids=owner_ids, today=self.assembly.clock.today(_ZONE)))
+        step = self._step("restaurants", len(rows))
+        for batch in _batches(rows, _RESTAURANTS_AT_ONCE):
+            await self.catalog.restaurants.import_many(rows=batch)
+            self.progress.advance(step, len(batch))
+        return rows
+
+    async def _flights(self, owner_ids: Sequence[int]) -> Network:
+        known = await self.catalog.places.known_airports(iatas=iatas())
+        made = network(known=known, owner_ids=owner_ids, today=self.assembly.clock.today(_ZONE))
+        await self.catalog.places.import_places(cities=made.cities, airports=made.airports)
+        await self.catalog.airline.import_airplanes(rows=made.airplanes)
+        step = self._step("flights", len(made.flights))
+        for batch in _batches(made.flights, _FLIGHTS_AT_ONCE):
+            await self.catalog.flights.import_many(rows=batch)
+            self.progress.advance(step, len(batch))
+        return made
 
     async def _carry_to_booking(self, last_id: int) -> None:
         """Let booking hear of the properties, so that there is stock to block.
@@ -131,6 +162,18 @@ class _Seeder:
         for batch in _batches(spans, _SPANS_AT_ONCE):
             await self.booking.import_blocks(spans=batch, note="demo")
             self.progress.advance(step, len(batch))
+
+    async def _sold(self, rooms: Sequence[Room], flown: Network) -> None:
+        """Take the tables and seats that are sold before anybody comes."""
+        today = self.assembly.clock.today(_ZONE)
+        flights = departing(flown, today)
+        # As with their first quote: from now on their airplanes keep their seats.
+        await self.catalog.flights.mark_offered(ids=[flight_id for flight_id, _ in flights])
+        parts = (evenings(rooms, today), departures(flights, today))
+        step = self._step("taken tables and seats", len(parts))
+        for sold in parts:
+            await self.booking.importing.claims(claims=sold.claims, capacities=sold.capacities, note="demo")
+            self.progress.advance(step)
 
 
 def _batches(values: Sequence[T], size: int) -> Iterator[list[T]]:

@@ -14,7 +14,10 @@ from typing import Final
 import click
 
 from holdfast.accounts.api import Role
+from holdfast.app.demo.flights import iatas, routes
 from holdfast.app.demo.load import PASSWORD, USERS
+from holdfast.app.demo.pack import homes
+from holdfast.app.demo.restaurants import restaurants_count
 from holdfast.app.errors import CannotStart
 from holdfast.app.listening import listen
 from holdfast.app.lock import only_process, sqlite_files
@@ -119,6 +122,10 @@ def _what_next(settings: Settings, host: str, port: int) -> str:
     check_in = Clock().today(_ZONE) + _AHEAD
     words = {
         "base": f"http://{host}:{port}",
+        "homes": f"{len(homes()):,}",
+        "restaurants": f"{restaurants_count():,}",
+        "routes": f"{len(routes()):,}",
+        "airports": f"{len(iatas())}",
         "password": PASSWORD,
         "people": "\n".join(f"    {user.role:6} {user.email}" for user in USERS),
         "email": next(user.email for user in USERS if user.role is Role.GUEST),

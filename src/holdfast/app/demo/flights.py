@@ -40,7 +40,7 @@ _OVERNIGHT_MINUTES: Final = 6 * 60
 _FAR_EAST_MINUTES: Final = 3 * 60
 _FIRST_NUMBER: Final = 101
 # Flights of an airline each week, by length, where (so many airlines at most) fly the route.
-_WEEKLY: Final = ((1, (4, 3, 3)), (7, (2, 2, 2)), (99, (3, 3, 2)))
+_WEEKLY: Final = ((1, (4, 3, 3)), (7, (2, 2, 1)), (99, (2, 2, 2)))
 
 # An airport serves the city travelers look for, which is not always the town it stands in.
 _CITIES: Final = {
@@ -87,7 +87,7 @@ class Network:
     airports: tuple[tuple[int, AirportDraft], ...]
     airplanes: tuple[tuple[int, int, AirplaneDraft], ...]
     flights: tuple[tuple[int, FlightDraft], ...]
-    """In order of the day."""
+    """All dates of one number after the other."""
 
 
 @cache
@@ -123,7 +123,6 @@ def network(*, known: Mapping[str, KnownAirport], owner_ids: Sequence[int], toda
     plane_ids = {plane: number for number, plane in enumerate(planes, 1)}
     composing = _Composing(
         known=known,
-        zones={airport.zone: ZoneInfo(airport.zone) for airport in known.values()},
         airport_ids={iata: number for number, iata in enumerate(iatas(), 1)},
         plane_ids=plane_ids,
         days=tuple(today + timedelta(days=n) for n in range(DAYS)),
@@ -180,19 +179,17 @@ class _Composing:
     """What flights are composed of."""
 
     known: Mapping[str, KnownAirport]
-    zones: Mapping[str, ZoneInfo]
-    """Kept at hand: Python keeps only eight by itself and would read a file for every second flight."""
     airport_ids: Mapping[str, int]
     plane_ids: Mapping[tuple[str, str], int]
     days: Sequence[date]
     today: date
 
     def flights(self) -> Iterator[FlightDraft]:
-        """Yield the dated flights, day by day."""
-        coming = [(departure.weekdays, self._first(departure)) for departure in self._weekly()]
-        for day in self.days:
-            for weekdays, first in coming:
-                if day.weekday() in weekdays:
+        """Yield the dated flights, number by number, so that neighbors share fares and zones and are quick to judge."""
+        for departure in self._weekly():
+            first = self._first(departure)
+            for day in self.days:
+                if day.weekday() in departure.weekdays:
                     yield self._on(day, first)
 
     def _first(self, departure: Departure) -> _Flown:
@@ -298,7 +295,7 @@ class _Composing:
 
     def _offset(self, iata: str) -> int:
         """Return how many minutes a place is ahead of UTC when the month begins."""
-        noon = datetime.combine(self.today, time(12), self.zones[self.known[iata].zone])
+        noon = datetime.combine(self.today, time(12), ZoneInfo(self.known[iata].zone))
         return int((noon.utcoffset() or timedelta()) / timedelta(minutes=1))
 
     def _km(self, origin: str, destination: str) -> float:

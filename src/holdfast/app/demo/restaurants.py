@@ -69,6 +69,11 @@ def restaurants(*, owner_ids: Sequence[int], today: date) -> Iterator[Imported]:
         yield facts.id, owner_id, _draft(facts, neighbourhoods[facts.where], today)
 
 
+def restaurants_count() -> int:
+    """Return how many restaurants there are."""
+    return len(_facts())
+
+
 @cache
 def _facts() -> tuple[_Facts, ...]:
     text = (files("holdfast.app.demo") / "restaurants.csv").read_text(encoding="utf-8")
