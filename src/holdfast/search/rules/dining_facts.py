@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from holdfast.catalog.api import Restaurant
-from holdfast.search.rules.dining_starts import sizes_text, week_of
+from holdfast.search.rules.dining_starts import Starts, sizes_text
 from holdfast.search.rules.facts import UNRATED
 from holdfast.search.rules.ranking import standing
 from holdfast.search.rules.words import haystack, places
@@ -43,8 +43,8 @@ class RestaurantFacts:
     """The starts of each weekday; none of an unlisted restaurant."""
 
 
-def restaurant_facts(described: Restaurant) -> RestaurantFacts:
-    """Return the facts of a restaurant."""
+def restaurant_facts(described: Restaurant, starts: Starts) -> RestaurantFacts:
+    """Return the facts of a restaurant whose starts these are."""
     draft, terms, place = described.draft, described.draft.terms, described.draft.location
     return RestaurantFacts(
         restaurant_id=described.id,
@@ -69,7 +69,7 @@ def restaurant_facts(described: Restaurant) -> RestaurantFacts:
         ),
         standing=standing(draft.rating, draft.reviews),
         rated=UNRATED if draft.rating is None else draft.rating,
-        week=week_of(terms) if draft.listed else (),
+        week=starts.week() if draft.listed else (),
     )
 
 

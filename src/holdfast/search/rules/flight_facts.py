@@ -83,7 +83,8 @@ def leg_facts(offer: LegOffer, cells: Cells) -> LegFacts:
     """Return the facts of a dated flight."""
     leg = offer.terms
     departs = epoch_minutes(departs_at(leg))
-    digest, sold_as = _sold(leg)
+    sold = _sold(leg)
+    taken = any((resource_id, 0) in cells for resource_id in cabin_ids(leg)) if cells else False
     return LegFacts(
         flight_id=leg.flight_id,
         owner_id=offer.owner_id,
@@ -100,9 +101,9 @@ def leg_facts(offer: LegOffer, cells: Cells) -> LegFacts:
         airline_name=leg.airline_name,
         equipment=leg.equipment,
         canceled=leg.canceled,
-        rooms=rooms_text(leg.flight_id, leg.cabins, cells),
-        digest=digest,
-        sold_as=sold_as,
+        rooms=rooms_text(leg.flight_id, leg.cabins, cells) if taken else sold.rooms,
+        digest=sold.digest,
+        sold_as=sold.sold_as,
     )
 
 
@@ -199,29 +200,44 @@ def sold_like(sold: SoldAs) -> LegTerms:
     )
 
 
-class _Digests:
-    """Digests of what flights are sold for, by the very object: thousands of legs of the catalog share one."""
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """What a leg is sold for, and what is left of it as long as nothing is taken."""
+
+    cabins: tuple[Cabin, ...]
+    """Kept so that no other object gets their identity."""
+    sold_as: SoldAs
+    digest: str
+    rooms: str
+
+
+class _Kept:
+    """What legs are sold for, found by the very object of their cabins: thousands of legs of the catalog share one."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, str, int, int, int], tuple[tuple[Cabin, ...], str, SoldAs]] = {}
+        self._kept: dict[tuple[int, str, int, int, int], _Sold] = {}
 
-    def of(self, leg: LegTerms) -> tuple[str, SoldAs]:
-        """Return what a leg is sold for and the digest of it."""
+    def of(self, leg: LegTerms) -> _Sold:
+        """Return what a leg is sold for."""
         key = (id(leg.cabins), leg.currency, leg.child_bp, leg.infant_bp, leg.tax_minor)
         found = self._kept.get(key)
         if found is None:
-            sold_as = SoldAs(
-                currency=leg.currency,
-                cabins=leg.cabins,
-                child_bp=leg.child_bp,
-                infant_bp=leg.infant_bp,
-                tax_minor=leg.tax_minor,
-            )
             if len(self._kept) >= _DIGESTS_KEPT:
                 self._kept.clear()
-            # The cabins are kept with it, so that no other object gets their identity.
-            found = self._kept[key] = (leg.cabins, sha256(to_json(sold_as).encode()).hexdigest(), sold_as)
-        return found[1], found[2]
+            found = self._kept[key] = _made(leg)
+        return found
 
 
-_sold: Final = _Digests().of
+def _made(leg: LegTerms) -> _Sold:
+    sold_as = SoldAs(
+        currency=leg.currency,
+        cabins=leg.cabins,
+        child_bp=leg.child_bp,
+        infant_bp=leg.infant_bp,
+        tax_minor=leg.tax_minor,
+    )
+    digest = sha256(to_json(sold_as).encode()).hexdigest()
+    return _Sold(leg.cabins, sold_as, digest, rooms_text(leg.flight_id, leg.cabins, {}))
+
+
+_sold: Final = _Kept().of

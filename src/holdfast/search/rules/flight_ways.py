@@ -18,7 +18,7 @@ from holdfast.search.rules.flight_facts import rooms_of
 from holdfast.verticals.flights import prices
 from holdfast.verticals.flights.itineraries import Connecting, Hop, Wanted, itineraries
 from holdfast.verticals.flights.parts import cabin_of
-from holdfast.verticals.flights.terms import LEGS_MAX, FlightRequest, LegTerms
+from holdfast.verticals.flights.terms import LEGS_MAX, FlightRequest, LegTerms, Passengers
 from holdfast.verticals.flights.times import midnights
 
 CONNECTION_MINUTES_MAX: Final = 24 * 60
@@ -29,6 +29,8 @@ _NIGHTS: Final = 6
 """Midnights an airport is asked for, from the day before the first departure on."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NIGHTS_KEPT: Final = 16_384
+_PRICES_KEPT: Final = 200_000
+"""Some 300 bytes each."""
 
 _Group = tuple[int, str]
 """An airline's account and a currency."""
@@ -82,53 +84,78 @@ class Journey:
         return min(self.totals.values())
 
 
+class Prices:
+    """What flights cost parties, reckoned by the vertical once: what flights are sold for never changes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int, str, Passengers], Mapping[str, int]] = {}
+
+    def of(self, number: int, leg: LegTerms, bucket: int, search: FlightSearch) -> Mapping[str, int]:
+        """Return what a party pays for a leg, by brand.
+
+        Args:
+            number: Of what flights are sold for.
+            leg: One that is sold like that.
+            bucket: The place of the fare bucket in the cabin.
+            search: Who travels in which cabin.
+        """
+        key = (number, bucket, search.cabin, search.passengers)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _PRICES_KEPT:
+                self._kept.clear()
+            found = self._kept[key] = _price(leg, bucket, search)
+        return found
+
+
+def _price(leg: LegTerms, bucket: int, search: FlightSearch) -> Mapping[str, int]:
+    cabin = cabin_of(leg, search.cabin)
+    if cabin is None:
+        return {}
+    ids, buckets = (leg.flight_id,), {leg.flight_id: cabin.buckets[bucket].code}
+    party = search.passengers
+    return {
+        brand.code: prices.price(
+            [leg], FlightRequest(flight_ids=ids, cabin=cabin.code, brand=brand.code, passengers=party), buckets
+        ).total_minor
+        for brand in cabin.brands
+    }
+
+
 class Fares:
-    """What flights cost a party. The vertical reckons it, once for all flights that are sold alike and as full.
+    """What flights cost in a search: of its party, in its cabin, at its brand.
 
     Args:
-        search: Who travels, in which cabin, at which fare.
+        search: What is asked.
         sold_as: By the number of what flights are sold for, a leg that is sold like that.
+        prices_kept: What was reckoned before.
     """
 
-    def __init__(self, search: FlightSearch, sold_as: Mapping[int, LegTerms]) -> None:
-        self.sold_as = sold_as
+    def __init__(self, search: FlightSearch, sold_as: Mapping[int, LegTerms], prices_kept: Prices) -> None:
         self._search = search
+        self._sold_as = sold_as
+        self._prices = prices_kept
         self._kept: dict[tuple[int, str], Mapping[str, int]] = {}
-        self._priced: dict[tuple[int, int], Mapping[str, int]] = {}
 
     def totals(self, number: int, rooms: str) -> Mapping[str, int]:
         """Return what a flight costs by brand, nothing if it has no fare for the party."""
         found = self._kept.get((number, rooms))
         if found is None:
-            left = rooms_of(rooms).get(self._search.cabin)
-            bucket = None if left is None else left.open(self._search.passengers.seats)
-            found = self._kept[number, rooms] = {} if bucket is None else self._of_bucket(number, bucket)
+            found = self._kept[number, rooms] = self._totals(number, rooms)
         return found
 
     def currency(self, number: int) -> str:
         """Return in which currency flights are sold."""
-        return self.sold_as[number].currency
+        return self._sold_as[number].currency
 
-    def _of_bucket(self, number: int, bucket: int) -> Mapping[str, int]:
-        found = self._priced.get((number, bucket))
-        if found is None:
-            found = self._priced[number, bucket] = self._price(self.sold_as[number], bucket)
-        return found
-
-    def _price(self, leg: LegTerms, bucket: int) -> Mapping[str, int]:
-        search = self._search
-        cabin = cabin_of(leg, search.cabin)
-        if cabin is None:
+    def _totals(self, number: int, rooms: str) -> Mapping[str, int]:
+        left = rooms_of(rooms).get(self._search.cabin)
+        bucket = None if left is None else left.open(self._search.passengers.seats)
+        if bucket is None:
             return {}
-        ids, buckets = (leg.flight_id,), {leg.flight_id: cabin.buckets[bucket].code}
-        totals = {}
-        for brand in cabin.brands:
-            if search.brand in {None, brand.code}:
-                request = FlightRequest(
-                    flight_ids=ids, cabin=cabin.code, brand=brand.code, passengers=search.passengers
-                )
-                totals[brand.code] = prices.price([leg], request, buckets).total_minor
-        return totals
+        totals = self._prices.of(number, self._sold_as[number], bucket, self._search)
+        brand = self._search.brand
+        return totals if brand is None else {code: total for code, total in totals.items() if code == brand}
 
 
 def journeys(

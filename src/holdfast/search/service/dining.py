@@ -21,7 +21,7 @@ from holdfast.search.dining_api import TIMES_MAX, DiningHit, DiningPage, DiningS
 from holdfast.search.rules.dining_checks import DiningPosition, dining_position, wrong_dining_fields
 from holdfast.search.rules.dining_choosing import Chosen, choose, cuisines_of, facets_of, page_of
 from holdfast.search.rules.dining_facts import restaurant_facts, special_days
-from holdfast.search.rules.dining_starts import days_touched, starts_of, times_of
+from holdfast.search.rules.dining_starts import Starts, days_touched, times_of
 from holdfast.search.rules.fields import cursor_error
 from holdfast.search.service.common import ATTEMPTS, StillOvertaken, batches
 from holdfast.search.settings import SearchSettings
@@ -194,7 +194,9 @@ class Dining:
 
     async def _all(self, described: Restaurant, stamp: int | None) -> Seen:
         """Look at a restaurant and every day on which it is not as on its weekday."""
-        facts, terms = restaurant_facts(described), described.draft.terms
+        terms = described.draft.terms
+        starts = Starts(terms)
+        facts = restaurant_facts(described, starts)
         days: dict[date, str] = {}
         if facts.listed:
             first = self._first_day()
@@ -203,12 +205,13 @@ class Dining:
             differing = special_days(terms, first)
             for day in {slot // SLOTS_A_DAY for _, slot in cells}:
                 differing |= days_touched(terms, day * SLOTS_A_DAY, (day + 1) * SLOTS_A_DAY)
-            days = {each: starts_of(terms, each, cells) for each in sorted(differing) if first <= each < end}
+            days = {each: starts.of_day(each, cells) for each in sorted(differing) if first <= each < end}
         return Seen(restaurant_id=described.id, stamp=stamp, facts=facts, days=days)
 
     async def _days(self, described: Restaurant, stamp: int | None, spans: Sequence[tuple[int, int]]) -> Seen:
         """Look at the days of a restaurant on which stock moved."""
         terms = described.draft.terms
+        starts = Starts(terms)
         days: dict[date, str] = {}
         if described.draft.listed:
             first = self._first_day()
@@ -216,7 +219,7 @@ class Dining:
             for run in _runs(touched):
                 windows = [stock_window(terms, day) for day in run]
                 cells = await self._cells(terms, min(each[0] for each in windows), max(each[1] for each in windows))
-                days |= {day: starts_of(terms, day, cells) for day in run}
+                days |= {day: starts.of_day(day, cells) for day in run}
         return Seen(restaurant_id=described.id, stamp=stamp, facts=None, days=days)
 
     async def _cells(self, terms: DiningTerms, first: int, end: int) -> Cells:

@@ -32,6 +32,7 @@ from holdfast.search.rules.flight_ways import (
     CONNECTION_MINUTES_MAX,
     Fares,
     Journey,
+    Prices,
     SliceFound,
     facets_of,
     journeys,
@@ -71,6 +72,7 @@ class Flights:
         self._clock = clock
         self._settings = settings
         self._sold_as = sold_as
+        self._prices = Prices()
 
     async def find(
         self, *, search: FlightSearch, after: Sequence[float | int | str] | None = None, facets: bool = False
@@ -119,7 +121,7 @@ class Flights:
         rows = [row for found in slices for row in (*found.starts, *found.others)]
         sold_as = await self._sold_as.find_in(tx, {row.sold_as for row in rows})
         await _add_airports(tx, airports, (end for row in rows for end in (row.origin_id, row.destination_id)))
-        return _Found(journeys(search, slices, airports, Fares(search, sold_as)), airports, sold_as)
+        return _Found(journeys(search, slices, airports, Fares(search, sold_as, self._prices)), airports, sold_as)
 
     async def _near(self, tx: Tx, search: FlightSearch, ends: Sequence[Ends]) -> tuple[NearDates, ...]:
         """Return the days around on which there is something, of a journey one way or there and back."""
