@@ -59,11 +59,13 @@ _DOORS: Final = (
     .join(_DOOR, _DOOR.c.destination_id == _GOALS.c.airport_id)
     .where(_DOOR.c.departs >= _FIRST, _DOOR.c.departs < _LAST)
 )
-_MIDDLE: Final = (
-    select(*_SLIM)
-    .select_from(_REACHED)
-    .join(leg, leg.c.origin_id == _REACHED.c.airport_id)
-    .where(leg.c.departs >= _FIRST, leg.c.departs < _END, leg.c.destination_id.in_(_DOORS), *_SOLD)
+# Two lists, not a join: SQLite would go through all that was reached for every flight to one of the doors.
+_MIDDLE: Final = select(*_SLIM).where(
+    leg.c.origin_id.in_(select(_REACHED.c.airport_id)),
+    leg.c.destination_id.in_(_DOORS),
+    leg.c.departs >= _FIRST,
+    leg.c.departs < _END,
+    *_SOLD,
 )
 _MIDDLE_AND_LAST_LEGS: Final = statement(union_all(_ARRIVING, _MIDDLE))
 
