@@ -288,7 +288,7 @@ class TestTheRecount:
             run_sql(
                 url,
                 f"UPDATE booking_fee SET amount_minor = 1 WHERE number = {less.number}",  # noqa: S608 - made here
-                f"UPDATE booking_fee SET method_id = 'method_2' WHERE number = {other.number}",  # noqa: S608
+                f"UPDATE booking_fee SET method_id = 'method_2' WHERE number = {other.number}",  # noqa: S608 - made here
             )
             found = {(breach.rule, breach.subject) for breach in (await house.bookings.verify()).breaches}
             assert found == {("fee_amount", f"{less.number}"), ("fee_method", f"{other.number}/1")}

@@ -339,8 +339,8 @@ class TestTheRecount:
         run_sql(
             url,
             f"DELETE FROM booking_visit WHERE number = {gone.number}",  # noqa: S608 - made here
-            f"UPDATE booking_visit SET slot = slot - 1 WHERE number = {early.number}",  # noqa: S608
-            f"UPDATE booking_visit SET item = 1 WHERE number = {kept.number}",  # noqa: S608
+            f"UPDATE booking_visit SET slot = slot - 1 WHERE number = {early.number}",  # noqa: S608 - made here
+            f"UPDATE booking_visit SET item = 1 WHERE number = {kept.number}",  # noqa: S608 - made here
         )
         found = {(breach.rule, breach.subject) for breach in (await room.house.bookings.verify()).breaches}
         assert found == {

@@ -1,16 +1,20 @@
 """What the database itself refuses, whatever the code above it believes: states, the ledger, every CHECK, every key."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations, product
 from types import SimpleNamespace
 
 import pytest
-from builders import caller, new_account, opened
+from builders import AT_PROPERTY, caller, new_account, opened
+from restaurant_builder import open_room
 from sqlalchemy import delete, update
+from trip_builder import GUARANTEE
 
 from holdfast.booking import models
-from holdfast.booking.api import BookingState, HoldState
-from holdfast.booking.rules import BOOKING_MOVES, MOVES, may_move
+from holdfast.booking.api import BookingState, HoldState, NoteGiven, VisitState
+from holdfast.booking.rules import BOOKING_MOVES, MOVES, VISIT_MOVES, may_move
+from holdfast.catalog.api import DINING_POLICIES
 from holdfast.kit.db.errors import (
     CheckViolation,
     ForeignKeyViolation,
@@ -47,6 +51,20 @@ def copied(table, row, **values):
     return adding(table)(**{**row._asdict(), **values})
 
 
+async def a_table(house, guest):
+    """A table with a diet noted, for which a card stands that canceling is charged to, whenever it is."""
+    room = await open_room(house, securities=(GUARANTEE,), policy=DINING_POLICIES["non_refundable"])
+    hold = await house.hold(guest, room.table())
+    confirmed = await house.bookings.confirm(
+        caller=caller(guest, route="POST /v1/bookings"),
+        hold_id=hold.id,
+        hold_token=hold.token,
+        payment=replace(AT_PROPERTY, guarantee_method_id="method_1"),
+        notes=[NoteGiven(item=0, dietary="no nuts", dietary_consent=True)],
+    )
+    return confirmed.value
+
+
 @pytest.fixture(scope="module")
 async def sold(migrated):
     """One of everything: holds in every state, a block, bookings, their ledger and cells. No example changes it."""
@@ -70,6 +88,8 @@ async def sold(migrated):
         roomy = await house.home(units=9)
         amended = await house.changed(await house.booked(guest, house.stay(roomy)), house.stay(roomy, 3))
         placed, offered = await house.change(amended, house.stay(roomy, 5)), await house.offer(amended)
+        table, left = await a_table(house, guest), await a_table(house, guest)
+        await house.cancel(left)
 
         async def row(table, **where):
             [found] = await house.rows(table, **where)
@@ -97,6 +117,9 @@ async def sold(migrated):
             offered=await row(models.cancellation, id=offered.id),
             placed=await row(models.change, id=placed.id),
             revision=await row(models.revision, number=amended.number),
+            visit=await row(models.visit, number=table.number),
+            note=await row(models.note, number=table.number),
+            fee=await row(models.fee, number=left.number),
         )
         yield house, rows
         await house.assert_sound()
@@ -286,6 +309,29 @@ CHECKS = {
         ("booking_revision_counted_ck", {"revision": 0}),
         ("booking_revision_caused_ck", {"change_id": None}),
     ),
+    "visit": (
+        ("booking_visit_source_known_ck", {"source": "lost"}),
+        ("booking_visit_state_known_ck", {"state": "lost"}),
+        ("booking_visit_item_whole_ck", {"item": -1}),
+        ("booking_visit_walked_in_ck", {"source": "walk_in"}),
+    ),
+    "note": (
+        ("booking_note_occasion_known_ck", {"occasion": "lost"}),
+        ("booking_note_item_whole_ck", {"item": -1}),
+        ("booking_note_dietary_consented_ck", {"consent_version": None}),
+        ("booking_note_dietary_consented_ck", {"dietary_consented_at": None}),
+        ("booking_note_dietary_consented_ck", {"dietary": None, "notes": "x"}),
+        ("booking_note_says_something_ck", {"dietary": None, "dietary_consented_at": None, "consent_version": None}),
+    ),
+    "fee": (
+        ("booking_fee_why_known_ck", {"why": "lost"}),
+        ("booking_fee_state_known_ck", lambda row: {"state": "lost", "ended_at": row.at}),
+        ("booking_fee_counted_ck", {"turn": 0}),
+        ("booking_fee_amount_whole_ck", {"amount_minor": 0}),
+        ("booking_fee_ended_whole_ck", lambda row: {"ended_at": row.at}),
+        ("booking_fee_charged_by_ck", lambda row: {"state": "charged", "ended_at": row.at}),
+        ("booking_fee_denied_why_ck", {"denial": "card_declined"}),
+    ),
     "quota": (
         ("booking_quota_live_fits_ck", {"live": -1}),
         ("booking_quota_live_fits_ck", {"live": 11}),
@@ -309,8 +355,50 @@ def place_of(name, rows):
     if name in after_sale:
         table, fresh = after_sale[name]
         return table, getattr(rows, name), fresh
-    own = {"claim": {"seq": 2**50}, "cell": {"slot": 1}, "quota": {"account_id": 2**50}, "resource": {"id": "stay:0:x"}}
+    own = {
+        "claim": {"seq": 2**50},
+        "cell": {"slot": 1},
+        "quota": {"account_id": 2**50},
+        "resource": {"id": "stay:0:x"},
+        "visit": {"item": 7},
+        "note": {"item": 7},
+        "fee": {"turn": 7},
+    }
     return getattr(models, name), getattr(rows, name), own.get(name, {"id": f"{name}_x"})
+
+
+class TestTheStateOfAVisit:
+    async def test_moves_only_as_the_state_machine_says(self, sold):
+        house, rows = sold
+        for old, new in permutations(VisitState, 2):
+
+            async def work(tx, old=old, new=new):
+                await tx.run(copied(models.visit, rows.visit, item=7, state=old))
+                await tx.run(statement(update(models.visit).where(models.visit.c.item == 7).values(state=new))())
+                raise _TakenBack
+
+            with pytest.raises(_TakenBack if new in VISIT_MOVES[old] else GuardViolation):
+                await house.db.write(work)
+
+
+class TestTheStateOfAFee:
+    async def test_is_due_only_once(self, sold):
+        house, rows = sold
+        ended = {
+            "charged": {"state": "charged", "payment_id": "pay_1", "ended_at": rows.fee.at},
+            "denied": {"state": "denied", "denial": "card_declined", "ended_at": rows.fee.at},
+        }
+        due = {"state": "due", "ended_at": None, "denial": None}
+        of_it = models.fee.c.turn == 7
+        for old, new in permutations((*ended, "due"), 2):
+
+            async def work(tx, old=old, new=new):
+                await tx.run(copied(models.fee, rows.fee, turn=7, **ended.get(old, due)))
+                await tx.run(statement(update(models.fee).where(of_it).values({**due, **ended.get(new, {})}))())
+                raise _TakenBack
+
+            with pytest.raises(_TakenBack if old == "due" else GuardViolation):
+                await house.db.write(work)
 
 
 class TestACheck:
@@ -361,6 +449,9 @@ class TestAKey:
             (models.cancellation, rows.offered, {"id": "x", "number": 7}),
             (models.change, rows.placed, {"id": "x", "hold_id": "hold_nothing"}),
             (models.revision, rows.revision, {"revision": 2, "change_id": "change_nothing"}),
+            (models.visit, rows.visit, {"number": 7}),
+            (models.note, rows.note, {"number": 7}),
+            (models.fee, rows.fee, {"number": 7}),
         ):
             with pytest.raises(ForeignKeyViolation):
                 await attempt(house, copied(table, row, **values))
@@ -391,6 +482,9 @@ class TestAKey:
             (models.change, rows.placed, {"id": "x"}),
             (models.revision, rows.revision, {"change_id": rows.placed.id}),
             (models.revision, rows.revision, {"revision": 2}),
+            (models.visit, rows.visit, {}),
+            (models.note, rows.note, {}),
+            (models.fee, rows.fee, {}),
         ):
             with pytest.raises(UniqueViolation):
                 await attempt(house, copied(table, row, **values))

@@ -53,6 +53,7 @@ ChangeId = Annotated[PathText, Path(examples=[CHANGE_ID])]
 _LOCATION: Final[dict[str, Any]] = {
     "Location": {"description": "Where the booking is read.", "schema": {"type": "string"}}
 }
+_COMMON: Final = (Unauthenticated, NotFound, Invalid)
 _UNPAID: Final = (PaymentRequired, GuaranteeRequired, PaymentDenied, PaymentMismatch, PaymentOutcomeUnknown)
 
 
@@ -273,17 +274,7 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         "",
         status_code=201,
         responses=success(201, "Booked, or asked for.", keyed=True, headers=_LOCATION)
-        | responses(
-            Unauthenticated,
-            NotFound,
-            Invalid,
-            ConsentRequired,
-            HoldExpired,
-            HoldNotActive,
-            AlreadyConfirmed,
-            *_UNPAID,
-            *KEY_ERRORS,
-        ),
+        | responses(*_COMMON, ConsentRequired, HoldExpired, HoldNotActive, AlreadyConfirmed, *_UNPAID, *KEY_ERRORS),
     )
     async def confirm_hold(
         body: NewBooking, principal: CurrentPrincipal, key: KeyedRequest, response: Response
@@ -310,7 +301,7 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
     @made.post(
         "/{reference}/changes/{change_id}/confirm",
         responses=success(200, "Changed.", keyed=True)
-        | responses(Unauthenticated, NotFound, Invalid, HoldExpired, ChangeNotActive, *_UNPAID, *KEY_ERRORS),
+        | responses(*_COMMON, HoldExpired, ChangeNotActive, *_UNPAID, *KEY_ERRORS),
     )
     async def confirm_change(
         reference: Reference,
