@@ -120,6 +120,13 @@ class TestTheNetwork:
         assert len({(owner_id, draft.name) for _, owner_id, draft in made.airplanes}) == len(made.airplanes)
         assert {owner_id for _, owner_id, _ in made.airplanes} == set(OWNER_IDS)
 
+    def test_sells_the_flights_of_an_alliance_together(self, made):
+        owners = defaultdict(set)
+        for _, owner_id, draft in made.airplanes:
+            owners[draft.name[:2]].add(owner_id)
+        assert owners["AA"] == owners["US"] == owners["BA"] != owners["DL"]
+        assert all(len(each) == 1 for each in owners.values())
+
     def test_has_airplanes_of_plausible_sizes(self, made):
         seats = {}
         for _, _, draft in made.airplanes:

@@ -9,9 +9,11 @@ from importlib.resources import files
 from itertools import count
 from typing import Final
 
+from holdfast.app.demo.spreading import pick
 from holdfast.catalog.api import AirplaneDraft, CabinLayout, SeatPrice
 
 CURRENCY: Final = "USD"
+_ALLIANCES: Final = ("star", "oneworld", "skyteam")
 _UNLUCKY: Final = 13
 _WIDE: Final = 7
 """Seats of a row of a wide body at least."""
@@ -34,6 +36,8 @@ class Airline:
     name: str
     sells: str
     """`low`: cheaply, and in narrow bodies economy alone; `full`; `high`: dearer than the others."""
+    alliance: str = ""
+    """`star`, `oneworld`, `skyteam`, or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,13 @@ class Airplane:
 def airline_of(code: str) -> Airline:
     """Return an airline; of a code nobody named there is only the code."""
     return _airlines().get(code) or Airline(code=code, name=code, sells="full")
+
+
+def owner_of(airline: Airline, owner_ids: Sequence[int]) -> int:
+    """Return the account that runs an airline: one for each alliance, so that their flights are sold together."""
+    if airline.alliance:
+        return owner_ids[_ALLIANCES.index(airline.alliance) % len(owner_ids)]
+    return pick(owner_ids, airline.code, "airline owner")
 
 
 @cache

@@ -16,9 +16,9 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from holdfast.app.demo.airplanes import airline_of, airplane_of
+from holdfast.app.demo.airplanes import airline_of, airplane_of, owner_of
 from holdfast.app.demo.fares import Market, fares, haul_of, lowest_minor
-from holdfast.app.demo.spreading import pick, spread
+from holdfast.app.demo.spreading import spread
 from holdfast.catalog.api import AirplaneDraft, AirportDraft, CityDraft, FlightDraft, KnownAirport
 from holdfast.verticals.flights.times import block_minutes, great_circle_km, local_arrival
 
@@ -132,8 +132,7 @@ def network(*, known: Mapping[str, KnownAirport], owner_ids: Sequence[int], toda
         cities=cities,
         airports=tuple((number, _airport(known[iata], city_ids)) for number, iata in enumerate(iatas(), 1)),
         airplanes=tuple(
-            (plane_ids[plane], pick(owner_ids, plane[0], "airline owner"), airplane_of(*plane).draft)
-            for plane in planes
+            (plane_ids[plane], owner_of(airline_of(plane[0]), owner_ids), airplane_of(*plane).draft) for plane in planes
         ),
         flights=tuple(enumerate(composing.flights(), 1)),
     )

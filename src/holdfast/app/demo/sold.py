@@ -48,7 +48,7 @@ def evenings(rows: Iterable[Imported], today: date) -> Sold:
         for ahead in range(EVENINGS):
             day = today + timedelta(days=ahead)
             # The nearer, and the later in the week, the fuller.
-            full = 95 if day.weekday() in _BUSY_WEEKDAYS else 70
+            full = 115 if day.weekday() in _BUSY_WEEKDAYS else 95
             percent = full - 6 * ahead - spread(f"{number}:{ahead}", "full") % 25
             if spans := tuple(_Evening(terms, options, percent).spans(day)):
                 sold.claims.append(spans)
