@@ -8,9 +8,14 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, time
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo
 
+from support.airline import Airline, seat
+from support.dining import DINNER, restaurant, table
 from support.polling import wait_until
-from support.visitors import Site, confirmation, stay
+from support.visitors import ZONE, Site, confirmation, day, stay
 
 BODY_LIMIT_BYTES = 1_048_576
 HOLDS_MOST = 6
@@ -26,6 +31,19 @@ UNDER_WAY = """
 _FOLLOWED = {"booking.stock": "catalog", "sagas.booking": "booking", "sagas.payments": "payments"}
 """Who makes rows of what others tell, and whose events those are."""
 JSON = {"content-type": "application/json"}
+KEPT = ("booking_key",)
+"""A refusal decided where stock is, is kept under its key. And whoever uses a key again makes the database write, so
+that the answer waits for its standby."""
+NIGHT_ZONE = "Australia/Sydney"
+AT_NIGHT = time(2, 30)
+"""Where and when somebody sits at a table while the clocks change."""
+PLACES = (
+    ("JFK", "New York", ZONE),
+    ("DCA", "Washington", ZONE),
+    ("AKL", "Auckland", "Pacific/Auckland"),
+    ("HNL", "Honolulu", "Pacific/Honolulu"),
+    ("SYD", "Sydney", NIGHT_ZONE),
+)
 
 _MOVES_BY_ITSELF = {
     "booking_process",  # one row for each start of a server that sells
@@ -102,11 +120,13 @@ class Answer:
 class House:
     """The server, its people, and fresh things of theirs for every case."""
 
-    def __init__(self, server, file):
+    def __init__(self, server, file, env):
         self.server = server
+        self._url, self._env = f"sqlite:///{file}", env
         self.site = Site(server.base_url)
         self._file = sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False)
         self._days = iter(range(20, 720, 2))
+        self._evenings = iter(range(20, 720))
         self._numbers = itertools.count(1)
         self._paid = None
         self.stirred = False
@@ -131,6 +151,43 @@ class House:
         euros = {"base_price": {"amount": 9_000, "currency": "EUR"}, "cleaning_fee": {"amount": 0, "currency": "EUR"}}
         self.in_euros = owner.property(name="Paid in euros", terms=euros)
 
+    @cached_property
+    def tavern(self):
+        """A restaurant with two tables for guests, which can be put together, and one at its bar."""
+        return restaurant(self.people["owner"])
+
+    @cached_property
+    def night_bar(self):
+        """A restaurant that seats parties until the morning."""
+        late = DINNER | {"first_seating": "00:00", "last_seating": "05:00"}
+        return restaurant(self.people["owner"], terms={"zone": NIGHT_ZONE, "services": [late]})
+
+    @cached_property
+    def back_room(self):
+        return restaurant(self.people["owner"], listed=False)
+
+    @cached_property
+    def other_room(self):
+        return restaurant(self.people["other_owner"])
+
+    @cached_property
+    def airline(self):
+        self.people["admin"] = self.site.admin("ada", self._url, self._env)
+        return Airline(self.people["admin"], self.people["owner"], PLACES)
+
+    @cached_property
+    def morning_flight(self):
+        """A flight somebody has been offered already: the first time it is asked for, that is noted."""
+        return self._offered(self.airline.flight(30, "09:00", "10:30"))
+
+    @cached_property
+    def evening_flight(self):
+        return self._offered(self.airline.flight(30, "18:00", "19:30"))
+
+    def _offered(self, flight):
+        self.people["rival"].quoted(seat(flight))
+        return flight
+
     def close(self):
         self.site.close()
         self._file.close()
@@ -146,6 +203,14 @@ class House:
     def wish(self, property_id=None, **changes):
         """A stay nobody asked for yet."""
         return stay(property_id or self.villa, next(self._days)) | changes
+
+    def table(self, **changes):
+        """A table on an evening nobody asked for yet."""
+        return table(self.tavern, next(self._evenings)) | changes
+
+    def seat(self, **changes):
+        """A seat on the morning flight."""
+        return seat(self.morning_flight) | changes
 
     def quote(self, who="guest", **changes):
         return self.people[who].quoted(self.wish(**changes))
@@ -189,8 +254,8 @@ class House:
     def _unheard(self):
         told = dict(self._file.execute("SELECT name, seq FROM sqlite_sequence"))
         heard = {}
-        for table in ("booking_cursor", "sagas_cursor"):
-            heard |= dict(self._file.execute(f"SELECT name, seq FROM {table}"))  # noqa: S608 - names from above
+        for cursors in ("booking_cursor", "sagas_cursor"):
+            heard |= dict(self._file.execute(f"SELECT name, seq FROM {cursors}"))  # noqa: S608 - names from above
         return [name for name, source in _FOLLOWED.items() if heard.get(name, 0) < told.get(f"{source}_outbox", 0)]
 
     def quiet(self, holds=lambda: True):
@@ -270,6 +335,20 @@ class House:
         only = "WHERE name LIKE '%outbox'" if table == "sqlite_sequence" else ""
         rows = sorted(map(repr, self._file.execute(f"SELECT * FROM {table} {only}")))  # noqa: S608 - a name from the schema
         return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+@cache
+def clock_change(kind):
+    """The next date on which clocks of `NIGHT_ZONE` skip `AT_NIGHT` (`gap`), or come to it twice (`fold`)."""
+    return next(on for on in map(day, range(2, 400)) if _change_on(on) == kind)
+
+
+def _change_on(on):
+    first = datetime.combine(on, AT_NIGHT, ZoneInfo(NIGHT_ZONE))
+    before, after = first.utcoffset(), first.replace(fold=1).utcoffset()
+    if before == after:
+        return None
+    return "fold" if before > after else "gap"  # what does not exist has the two offsets the other way round
 
 
 # ------------------------------------------------------------------ what most rows send

@@ -11,11 +11,10 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bad_house import BODY_LIMIT_BYTES, JSON, Case, Sent
+from bad_house import BODY_LIMIT_BYTES, JSON, KEPT, Case, Sent
 
 from support.visitors import SECRET, confirmation, usd
 
-KEPT = ("booking_key",)
 NOBODYS_PAYMENT = "pay_00000000000000000000000000"
 WEBHOOK_MAX = 262_144
 

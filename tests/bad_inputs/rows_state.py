@@ -2,13 +2,9 @@
 
 from datetime import date, timedelta
 
-from bad_house import HOLDS_MOST, Case, Sent
+from bad_house import HOLDS_MOST, KEPT, Case, Sent
 
 from support.visitors import confirmation, home
-
-KEPT = ("booking_key",)
-"""A refusal decided where stock is, is kept under its key. And whoever uses a key again makes the database write, so
-that the answer waits for its standby."""
 
 
 def after(day, count=1):
