@@ -12,7 +12,8 @@ class ImportingApi(Protocol):
     async def claims(self, *, claims: Sequence[tuple[Span, ...]], capacities: Mapping[str, int], note: str) -> int:
         """Take what was sold before, of resources of any kind, without guests: each claim becomes a block.
 
-        All is one transaction. Returns how many blocks there are.
+        All is one transaction, and of each restaurant, flight or property one event tells. Returns how many blocks
+        there are.
 
         Args:
             claims: What each takes; no two of them, nor others that stand, more than there is.

@@ -35,11 +35,10 @@ class Importing(ImportingApi):
     @override
     async def claims(self, *, claims: Sequence[tuple[Span, ...]], capacities: Mapping[str, int], note: str) -> int:
         await Stocking(self._db).ensure(capacities)
-        moved = [span for spans in claims for span in _at_once(spans)]
-        return await self.blocks(claims, note=note, moved=moved)
+        return await self.blocks(claims, note=note)
 
-    async def blocks(self, claims: Sequence[tuple[Span, ...]], *, note: str, moved: Iterable[Span]) -> int:
-        """Block many spans at once and tell what moved; returns how many blocks there are.
+    async def blocks(self, claims: Sequence[tuple[Span, ...]], *, note: str) -> int:
+        """Block what each claim takes; returns how many blocks there are.
 
         Raises:
             CapacityTaken: Something is taken already, or there is no such resource.
@@ -52,7 +51,7 @@ class Importing(ImportingApi):
             changes.new_holds.append(
                 (hold_id, HoldKind.OWNER, 0, None, HoldState.CONFIRMED, kept, [], *_UNPRICED, note, *_PLAIN)
             )
-        tell_moved(changes, moved)
+        tell_moved(changes, _at_once(span for spans in claims for span in spans))
         limits = self._settings
         calls = changes.calls(
             self._db.dialect, ttl_s=limits.hold_ttl_s, most_s=limits.hold_most_s, holds_most=limits.holds_most
@@ -66,7 +65,10 @@ class Importing(ImportingApi):
 
 
 def _at_once(spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield what moved in few spans: of each restaurant, flight or property one where it is not too long."""
+    """Yield what moved in few spans, one of each restaurant, flight or property where that is not too long.
+
+    Whoever follows reads a range once; told of every block in it, it would read the same over and over.
+    """
     moved: dict[str, Span] = {}
     for span in spans:
         subject = ":".join(span.resource_id.split(":", 2)[:2])

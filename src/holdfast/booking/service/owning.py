@@ -251,7 +251,7 @@ class Owning:
             if not resources:
                 raise NotFound(f"property {property_id} has no stock")
             claims.append((Span(resource_id=resources[0].id, first_slot=night_slot(first), end_slot=night_slot(end)),))
-        return await self._importing.blocks(claims, note=note, moved=[span for (span,) in claims])
+        return await self._importing.blocks(claims, note=note)
 
     async def _write(self, work: Work[None]) -> None:
         """Write a change of stock.
