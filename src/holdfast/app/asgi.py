@@ -21,7 +21,17 @@ from holdfast.app.modules import Assembly
 from holdfast.app.schema import alive
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled
-from holdfast.gateway import bookings, home_rental, integrity, payments, search, statements, webhooks
+from holdfast.gateway import (
+    bookings,
+    home_rental,
+    integrity,
+    payments,
+    search,
+    search_dining,
+    search_flights,
+    statements,
+    webhooks,
+)
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import HoldfastError
@@ -165,6 +175,8 @@ def _gateway_routers(assembly: Assembly) -> list[Router]:
     if find and catalog:
         cursors = Cursors(assembly.keyring)
         made.append(search.router(search=find, catalog=catalog, cursors=cursors, clock=assembly.clock))
+        made.append(search_dining.router(search=find, catalog=catalog, cursors=cursors))
+        made.append(search_flights.router(search=find, cursors=cursors))
     booking, money = assembly.door("booking"), assembly.door("payments")
     if booking and money:
         made.append(bookings.router(booking=booking, payments=money))

@@ -39,8 +39,8 @@ _AMENITY: Final = "[a-z0-9]{1,20}(?:_[a-z0-9]{1,20}){0,3}"
 _AMENITY_LIST: Final = f"^{_AMENITY}(?:,{_AMENITY}){{0,{AMENITIES_MAX - 1}}}$"
 
 
-class StaysQuery(Wire):
-    """What a guest looks for. Everything is optional; what is given must all be met."""
+class MapQuery(Wire):
+    """Words and places: what a guest looks for of any kind."""
 
     text: Annotated[str, Line(200), Field(examples=["sunny garden"])] | None = None
     """Words of the name, neighborhood, city or kind; all of them have to occur."""
@@ -52,6 +52,25 @@ class StaysQuery(Wire):
     """A point, `latitude,longitude`; see `radius_km`."""
     radius_km: Annotated[float, Measure(0.1, RADIUS_KM_MAX)] = 5.0
     """How far from `near`."""
+
+    def wanted_box(self) -> Box | None:
+        """Return the map box, if one is given."""
+        if self.box is None:
+            return None
+        south, west, north, east = (float(part) for part in self.box.split(","))
+        return Box(south=south, west=west, north=north, east=east)
+
+    def wanted_circle(self) -> Circle | None:
+        """Return the circle, if a point is given."""
+        if self.near is None:
+            return None
+        latitude, longitude = (float(part) for part in self.near.split(","))
+        return Circle(latitude=latitude, longitude=longitude, radius_km=self.radius_km)
+
+
+class StaysQuery(MapQuery):
+    """What a guest looks for. Everything is optional; what is given must all be met."""
+
     check_in: DayField | None = None
     """With `check_out`: only what is free on every night, with the total price of the stay."""
     check_out: DayField | None = None
@@ -73,20 +92,6 @@ class StaysQuery(Wire):
     limit: Annotated[int, Digits(1, LIMIT_MAX)] = 20
     cursor: Annotated[str, Line(CURSOR_LENGTH_MAX)] | None = None
     """`next_cursor` of the page before, asked for with the same filters."""
-
-    def wanted_box(self) -> Box | None:
-        """Return the map box, if one is given."""
-        if self.box is None:
-            return None
-        south, west, north, east = (float(part) for part in self.box.split(","))
-        return Box(south=south, west=west, north=north, east=east)
-
-    def wanted_circle(self) -> Circle | None:
-        """Return the circle, if a point is given."""
-        if self.near is None:
-            return None
-        latitude, longitude = (float(part) for part in self.near.split(","))
-        return Circle(latitude=latitude, longitude=longitude, radius_km=self.radius_km)
 
 
 # ------------------------------------------------------------------------------------------- what goes out, described
