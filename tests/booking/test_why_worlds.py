@@ -148,7 +148,7 @@ flight_wishes = st.tuples(
     st.lists(st.integers(0, 7), min_size=1, max_size=3),
     st.sampled_from(["economy", "economy", "economy", "first"]),
     st.sampled_from(["basic", "flex", "flex", "gold"]),
-    st.builds(Passengers, adults=st.integers(0, 4), children=st.integers(0, 2), infants=st.integers(0, 2)),
+    st.builds(Passengers, adults=st.integers(1, 4), children=st.integers(0, 2), infants=st.integers(0, 2)),
     seats | st.just([]),
     st.booleans(),
 )
