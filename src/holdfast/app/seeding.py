@@ -150,8 +150,11 @@ class _Seeder:
                 raise CannotStart("booking did not hear of the new properties in time")
 
     async def _carry(self, subscriber: str) -> None:
-        """Carry the events there are to a module, without waiting for a server to do it."""
-        for relay in self.assembly.relays():
+        """Carry the events there are to a module, without waiting for a server to do it.
+
+        What follows stock stands last and goes first: of what it does not know yet it has nothing to read.
+        """
+        for relay in reversed(self.assembly.relays()):
             if relay.subscription.name.startswith(f"{subscriber}."):
                 while await relay.step():
                     pass
