@@ -195,8 +195,9 @@ def errors() -> list[type[HoldfastError]]:
 def field_codes() -> Mapping[str, str]:
     """Return every code a single field can be refused with, and what it means.
 
-    The edge names its own. Those of modules are found where they are given: in `FieldError(code=…)`, in a function that
-    hands its argument on as the code, in a rule's `Reason`, and in a validator's `PydanticCustomError`.
+    The edge names its own. Those of modules are found where they are given: in `FieldError(code=…)`, in a rule's
+    `Reason`, in a function that hands its argument on to one of them or returns a rule with its text, and in a
+    validator's `PydanticCustomError`.
     """
     found: dict[str, str] = {}
     for path in sorted((ROOT / "src" / "holdfast").rglob("*.py")):
@@ -207,22 +208,42 @@ def field_codes() -> Mapping[str, str]:
 def given_in(tree: ast.Module) -> dict[str, str]:
     """Return the codes a file gives, each with the first text that goes with it."""
     found: dict[str, str] = {}
-    givers = {"FieldError": ("code", "detail", 1), "Reason": ("rule", "detail", 0), "PydanticCustomError": ("", "", 0)}
+    givers = {
+        "FieldError": ("code", "detail", 1, ""),
+        "Reason": ("rule", "detail", 0, ""),
+        "PydanticCustomError": ("", "", 0, ""),
+    }
     functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
     for function in functions:
-        names = [each.arg for each in function.args.args]
-        for call in calls(function, {"FieldError"}):
-            given = argument(call, "code", 1)
+        names = [each.arg for each in function.args.args if each.arg != "self"]
+        for call in calls(function, {"FieldError", "Reason"}):
+            keyword, words, place, _ = givers[called(call)]
+            given, told = argument(call, keyword, place), argument(call, words, place + 1)
             if isinstance(given, ast.Name) and given.id in names:
-                givers[function.name] = ("code", "detail", names.index(given.id))
+                # What stands before the text that is handed on: "Leg 2 (HF101)" before "is canceled."
+                before = (
+                    values(told, function, call.lineno)[0].removesuffix("…") if isinstance(told, ast.JoinedStr) else ""
+                )
+                givers[function.name] = (keyword, words, names.index(given.id), before)
     for scope in functions:
+        found = dict(rules_returned(scope)) | found
         for call in calls(scope, givers.keys()):
-            keyword, words, place = givers[called(call)]
+            keyword, words, place, before = givers[called(call)]
             codes = values(argument(call, keyword, place), scope, call.lineno)
             texts = values(argument(call, words, place + 1), scope, call.lineno)[-len(codes) :] or [""]
             for number, code in enumerate(codes):
-                found.setdefault(code, texts[min(number, len(texts) - 1)])
+                found.setdefault(code, before + texts[min(number, len(texts) - 1)])
     return found
+
+
+def rules_returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str]]:
+    """Yield the rules a function returns, each with its text: it says that it returns such a pair, or nothing."""
+    if function.returns is None or ast.unparse(function.returns) != "tuple[str, str] | None":
+        return
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            rule, text = (values(each, function, node.lineno) for each in node.value.elts)
+            yield from zip(rule, text, strict=False)
 
 
 def calls(scope: ast.AST, names: Collection[str]) -> list[ast.Call]:

@@ -4,6 +4,7 @@
 commands without documentation.
 """
 
+import ast
 import importlib.util
 import json
 import re
@@ -12,6 +13,18 @@ import pytest
 
 from architecture.house import PACKAGE, ROOT
 from support.process import run_holdfast
+
+OF_STOCK = {
+    "pacing_covers",
+    "pacing_parties",
+    "room_full",
+    "online_covers",
+    "online_parties",
+    "online_room_full",
+}
+"""What a full room says, with its numbers, where slots and why-not are asked; no request is refused with it."""
+NO_RULES = {"seat_reasons"}
+"""What stands among rules in those texts and is a module."""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +62,18 @@ class TestTheReference:
         assert reference.errors()
         for kind in reference.errors():
             assert f"`{kind.code}` | {kind.status} |" in page, kind.__name__
+
+    def test_covers_every_rule_a_vertical_lists(self, reference):
+        """The modules of reasons say in which order they ask; a quote is refused with those that need no stock."""
+        listed = {
+            rule
+            for path in (PACKAGE / "verticals").rglob("*reasons.py")
+            for rule in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", ast.get_docstring(ast.parse(path.read_text())) or "")
+        }
+        assert "seat_at_exit" in listed
+        explained = reference.field_codes()
+        assert not listed - explained.keys() - OF_STOCK - NO_RULES
+        assert not [code for code, told in explained.items() if not told]
 
     def test_covers_every_event(self, reference):
         page = (ROOT / "docs/events.md").read_text()
@@ -100,7 +125,15 @@ class TestTheOpenApiDocument:
 
     def test_names_every_error_a_route_answers(self, document, reference):
         known = {kind.code for kind in reference.errors()} | set(reference.field_codes())
-        named = set(re.findall(r'"code": "([a-z0-9_]+)"', document))
+        problems = [
+            answer["content"]["application/problem+json"]
+            for operations in json.loads(document)["paths"].values()
+            for operation in operations.values()
+            for answer in operation["responses"].values()
+            if "application/problem+json" in answer.get("content", {})
+        ]
+        named = set(re.findall(r'"code": "([a-z0-9_]+)"', json.dumps(problems)))
+        assert named
         assert named <= known
 
     def test_explains_every_operation(self, document):

@@ -21,6 +21,7 @@ from holdfast.booking.api import (
     QuotedItem,
     QuotedTable,
     RuleViolation,
+    StayItem,
 )
 from holdfast.booking.rules import judged_booking
 from holdfast.booking.service.answers import begun, booking_of, first_hold, hold_of, items_of, key_use, price_of
@@ -404,9 +405,9 @@ def _must_be_same_places(moves: Iterable[Move]) -> None:
             continue
         if move.asked.owner_id != move.had.owner_id:
             raise NotFound("There is nothing of the same owner's to move to.")
-        field = where(move.asked.item)
+        code = "property_fixed" if isinstance(move.asked.item, StayItem) else "restaurant_fixed"
         detail = "When and for how many can be changed, not where."
-        raise Invalid(errors=_wrong(f"/items/{move.place}/{field}", field.replace("_id", "_fixed"), detail))
+        raise Invalid(errors=_wrong(f"/items/{move.place}/{where(move.asked.item)}", code, detail))
 
 
 def _must_fit(row: Row, items: Sequence[Item], moves: Sequence[Move]) -> None:

@@ -127,22 +127,27 @@ def together(items: Sequence[Item], asked: Sequence[Asked]) -> list[FieldError]:
 def meeting(items: Sequence[Item]) -> Iterable[FieldError]:
     """Name items that ask for what another item asks for."""
     for place, item in enumerate(items):
-        for other in items[:place]:
-            if detail := _meet(item, other):
-                yield FieldError(pointer=f"/items/{place}", code="duplicate_unit", detail=detail)
-                break
+        before = items[:place]
+        if any(_share_a_night(item, other) for other in before):
+            detail = "This property is asked for twice on the same night."
+            yield FieldError(pointer=f"/items/{place}", code="duplicate_unit", detail=detail)
+        elif any(_share_a_flight(item, other) for other in before):
+            detail = "This flight is asked for twice: say so by `again` in both items, if you mean it."
+            yield FieldError(pointer=f"/items/{place}", code="duplicate_unit", detail=detail)
 
 
-def _meet(item: Item, other: Item) -> str | None:
-    match item, other:
-        case StayItem(), StayItem():
-            same = other.property_id == item.property_id
-            if same and other.check_in < item.check_out and item.check_in < other.check_out:
-                return "This property is asked for twice on the same night."
-        case FlightItem(), FlightItem():
-            if not (item.again and other.again) and set(item.flight_ids) & set(other.flight_ids):
-                return "This flight is asked for twice: say so by `again` in both items, if you mean it."
-    return None
+def _share_a_night(item: Item, other: Item) -> bool:
+    if not (isinstance(item, StayItem) and isinstance(other, StayItem)):
+        return False
+    same = other.property_id == item.property_id
+    return same and other.check_in < item.check_out and item.check_in < other.check_out
+
+
+def _share_a_flight(item: Item, other: Item) -> bool:
+    if not (isinstance(item, FlightItem) and isinstance(other, FlightItem)):
+        return False
+    meant = item.again and other.again
+    return not meant and not set(item.flight_ids).isdisjoint(other.flight_ids)
 
 
 def _currencies(items: Sequence[Item], asked: Sequence[Asked]) -> Iterable[FieldError]:
