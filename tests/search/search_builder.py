@@ -94,9 +94,23 @@ def home(property_id: int = 1, *, listed: bool = True, **changes) -> Property:
     return Property(id=property_id, owner_id=7, version=1, draft=draft, units=units)
 
 
+class Nothing:
+    """Restaurants and flights of a catalog that has none."""
+
+    async def list_page(self, *, owner_id=None, after_id=0, limit=100):
+        del owner_id, after_id, limit
+        return []
+
+    async def flights_page(self, *, chosen=None, after_id=0, limit=100):
+        del chosen, after_id, limit
+        return []
+
+
 @dataclass(repr=False)
 class Catalog:
     """What `CatalogApi` promises about reading, kept in a dict."""
+
+    restaurants = flights = Nothing()
 
     homes: dict[int, Property] = field(default_factory=dict)
     nights: dict[int, dict[date, NightTerms]] = field(default_factory=dict)

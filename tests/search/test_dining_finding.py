@@ -4,6 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from holdfast.kit.errors import Invalid
 from holdfast.search.api import Box, Circle, DiningSearch, DiningSort
 from holdfast.verticals.dining.terms import SpecialDay
 from search.dining_builder import DINNER, a_dining_world, day, restaurant, tables
@@ -176,3 +177,25 @@ class TestFreeTimes:
         await world.add(restaurant(1, tables=tables(4)), restaurant(2, tables=tables(4)), restaurant(3))
         await world.hear_stock(world.take(1, "t1", day(5), time(18), 90), world.take(2, "t1", day(5), time(18), 45))
         assert await world.ids(DiningSearch(day=day(5), sort=DiningSort.EARLIEST)) == [3, 2, 1]
+
+
+class TestAPosition:
+    @pytest.mark.parametrize(
+        "after",
+        [
+            (),
+            (1, 2, 3),
+            ("1", 2, 3, 4),
+            (1, 2.0, 3, 4),
+            (1, 2, 3, "4"),
+            (float("nan"), 2, 3, 4),
+            (True, 2, 3, 4),
+            (1, 2, 2**63, 4),
+            "abcd",
+        ],
+    )
+    async def test_that_search_did_not_make_is_refused(self, world, after):
+        await world.add(restaurant(1))
+        with pytest.raises(Invalid) as refused:
+            await world.search.dining(search=DiningSearch(), after=after)
+        assert [(each.pointer, each.code) for each in refused.value.errors] == [("#query/cursor", "invalid_cursor")]

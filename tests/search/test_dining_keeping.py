@@ -75,6 +75,16 @@ class TestAChangedRestaurant:
         await world.change(restaurant(1, tables=tables(2, 2)))
         assert [await world.ids(evening(ahead)) for ahead in (4, 5)] == [[1], [1]]
 
+    async def test_is_as_large_as_it_says_whatever_booking_still_says(self, world):
+        paced = replace(DINNER, covers_per_slot=2)
+        await world.add(restaurant(1, services=(paced,)))
+        first = slot_of(day(5), time(18))
+        world.stock.move("table:1:covers:dinner", range(first, first + 13), 2, 2)
+        await world.change(restaurant(1, services=(paced,)))
+        assert await world.ids(evening(5)) == []
+        await world.change(restaurant(1, services=(replace(DINNER, covers_per_slot=4),)))
+        assert await world.ids(evening(5)) == [1]
+
     async def test_closes_and_opens_days(self, world):
         await world.add(restaurant(1))
         await world.change(restaurant(1, special_days=(SpecialDay(day=day(5), services=()),)))

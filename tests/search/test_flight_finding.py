@@ -290,3 +290,25 @@ class TestAPlace:
         with pytest.raises(Invalid) as refused:
             await world.search.flights(search=trip("JFK-New York", "JFK-DCA"))
         assert [(each.pointer, each.code) for each in refused.value.errors] == [("#query/slice/0/to", "same_place")]
+
+
+class TestAPosition:
+    @pytest.mark.parametrize(
+        "after",
+        [
+            (),
+            (1, 2, 3, 4),
+            (1, 2, 3, "a", 5),
+            (1, 2, 3, "1-", 5),
+            (1.0, 2, 3, "1", 5),
+            (1, True, 3, "1", 5),
+            (1, 2, 2**63, "1", 5),
+            (1, 2, 3, "1-2", "5"),
+            "abcde",
+        ],
+    )
+    async def test_that_search_did_not_make_is_refused(self, world, after):
+        await world.add(flight(1))
+        with pytest.raises(Invalid) as refused:
+            await world.search.flights(search=trip("JFK-DCA"), after=after)
+        assert [(each.pointer, each.code) for each in refused.value.errors] == [("#query/cursor", "invalid_cursor")]

@@ -16,8 +16,9 @@ from holdfast.catalog.events import (
     FlightDeleted,
     FlightsImported,
 )
+from holdfast.engine.claims import Cell
 from holdfast.kit.errors import Invalid
-from holdfast.verticals.flights.claims import open_bucket
+from holdfast.verticals.flights.claims import open_bucket, resources
 from holdfast.verticals.flights.terms import Passengers
 from search.leg_builder import AIRPORTS, a_flight_world, flight, trip
 from support.effort import rounds
@@ -103,6 +104,17 @@ class TestAChangedFlight:
         await world.hear_stock(world.take(1, "Q", 4))
         await world.change(flight(1, at="15:00"))
         assert await price(world) == 12_560
+
+    async def test_has_the_seats_of_its_new_airplane_whatever_booking_still_says(self, world):
+        await world.add(flight(1))
+        await world.hear_stock(world.take(1, "Q", 4))
+        more = tuple(replace(each, seats=each.seats + 1) for each in ECONOMY.buckets)
+        await world.change(flight(1, cabins=(replace(ECONOMY, seats=30, buckets=more),)))
+        [hit] = (await world.search.flights(search=trip("JFK-DCA"))).hits
+        assert (hit.slices[0].legs[0].seats_left, hit.fares[0].total_minor) == (26, 8_560)
+        fewer = replace(ECONOMY, seats=3, buckets=ECONOMY.buckets)
+        await world.change(flight(1, cabins=(fewer,)))
+        assert await price(world) is None
 
     async def test_vanishes_when_it_is_canceled(self, world):
         await world.add(flight(1), flight(2))
@@ -269,7 +281,11 @@ class Crowd:
         """The lowest fare of every flight that has one for so many."""
         found = {}
         for flight_id, offer in self.world.catalog.kept.items():
-            bucket = open_bucket(offer.terms.cabins[0], flight_id, seats, self.world.stock.kept)
+            # As booking has them after the next quote.
+            capacities = resources(offer.terms)
+            sold = {key: cell.taken for key, cell in self.world.stock.kept.items() if key[0] in capacities}
+            cells = {key: Cell(taken, capacities[key[0]]) for key, taken in sold.items()}
+            bucket = open_bucket(offer.terms.cabins[0], flight_id, seats, cells)
             if bucket is not None:
                 found[flight_id] = seats * (bucket.fare_minor + 560)
         return found

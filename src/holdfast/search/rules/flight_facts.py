@@ -8,14 +8,12 @@ from hashlib import sha256
 from typing import Final
 
 from holdfast.catalog.api import LegOffer
-from holdfast.engine.claims import Cell
 from holdfast.kit.db.types import to_json
+from holdfast.search.rules.fitting import Cells
 from holdfast.search.rules.words import PLACES_MAX, normal, place_key
 from holdfast.verticals.flights import claims
 from holdfast.verticals.flights.terms import Cabin, LegTerms, Place
 from holdfast.verticals.flights.times import arrives_at, departs_at, epoch_minutes
-
-Cells = Mapping[tuple[str, int], Cell]
 
 ROOMS_MAX: Final = 1_000
 _DIGESTS_KEPT: Final = 4_096
@@ -148,16 +146,14 @@ def cabin_ids(leg: LegTerms) -> list[str]:
     return [claims.cabin_resource(leg.flight_id, cabin.code) for cabin in leg.cabins]
 
 
-def stock_ids(flight_id: int, cabins: Sequence[Cabin]) -> list[str]:
-    """Return the resources that say what is left of a flight."""
-    return [
-        resource_id
-        for cabin in cabins
-        for resource_id in (
-            claims.cabin_resource(flight_id, cabin.code),
-            *[claims.bucket_resource(flight_id, cabin.code, bucket.code) for bucket in cabin.buckets],
-        )
-    ]
+def stock_of(flight_id: int, cabins: Sequence[Cabin]) -> dict[str, int]:
+    """Return the resources that say what is left of a flight, with their capacities."""
+    found = {}
+    for cabin in cabins:
+        found[claims.cabin_resource(flight_id, cabin.code)] = cabin.seats + cabin.overbooking
+        for bucket in cabin.buckets:
+            found[claims.bucket_resource(flight_id, cabin.code, bucket.code)] = bucket.seats
+    return found
 
 
 def airport_keys(place: Place) -> str:

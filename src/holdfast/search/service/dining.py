@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from holdfast.booking.api import BookingApi
 from holdfast.catalog.api import CatalogApi, Restaurant
-from holdfast.engine.claims import Cell
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
@@ -23,6 +22,7 @@ from holdfast.search.rules.dining_choosing import Chosen, choose, cuisines_of, f
 from holdfast.search.rules.dining_facts import restaurant_facts, special_days
 from holdfast.search.rules.dining_starts import Starts, days_touched, times_of
 from holdfast.search.rules.fields import cursor_error
+from holdfast.search.rules.fitting import Cells, fitted
 from holdfast.search.service.common import ATTEMPTS, StillOvertaken, batches
 from holdfast.search.settings import SearchSettings
 from holdfast.search.store import dining_keeping as keeping
@@ -31,8 +31,6 @@ from holdfast.search.store.dining_keeping import Seen
 from holdfast.verticals.dining.claims import resources
 from holdfast.verticals.dining.slots import QUARTERS, slot_of, stock_window
 from holdfast.verticals.dining.terms import SLOTS_A_DAY, DiningTerms
-
-Cells = Mapping[tuple[str, int], Cell]
 
 BATCH: Final = 50
 """Restaurants that are read and written at once: each has seven weekdays and some days of its own."""
@@ -223,7 +221,9 @@ class Dining:
         return Seen(restaurant_id=described.id, stamp=stamp, facts=None, days=days)
 
     async def _cells(self, terms: DiningTerms, first: int, end: int) -> Cells:
-        return await self._booking.stock_of.cells(resource_ids=list(resources(terms)), first=first, end=end)
+        capacities = resources(terms)
+        cells = await self._booking.stock_of.cells(resource_ids=list(capacities), first=first, end=end)
+        return fitted(cells, capacities)
 
     def _first_day(self) -> date:
         """Return the first day that anybody may still ask for."""

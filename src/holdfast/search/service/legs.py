@@ -11,17 +11,16 @@ from typing import Final
 
 from holdfast.booking.api import BookingApi
 from holdfast.catalog.api import CatalogApi, LegOffer
-from holdfast.engine.claims import Cell
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
-from holdfast.search.rules.flight_facts import cabin_ids, leg_facts, rooms_text, stock_ids
+from holdfast.search.rules.fitting import Cells, fitted
+from holdfast.search.rules.flight_facts import cabin_ids, leg_facts, rooms_text, stock_of
 from holdfast.search.service.common import ATTEMPTS, StillOvertaken, batches
 from holdfast.search.service.sold_as import SoldAsKept
 from holdfast.search.store import flight_keeping as keeping
+from holdfast.verticals.flights.terms import Cabin
 from holdfast.verticals.flights.times import epoch_minutes
-
-Cells = Mapping[tuple[str, int], Cell]
 
 BATCH: Final = 1_000
 """Flights that are read and written at once."""
@@ -166,19 +165,22 @@ class Legs:
 
     async def _cells(self, offers: Sequence[LegOffer]) -> Cells:
         """Return the cells of flights. Most of a month's have none, which two resources of ten tell."""
-        taken = await self._stock([each for offer in offers for each in cabin_ids(offer.terms)])
+        cabins = [each for offer in offers for each in cabin_ids(offer.terms)]
+        taken = await self._booking.stock_of.cells(resource_ids=cabins, first=0, end=1) if cabins else {}
         sold = {int(resource_id.split(":")[1]) for resource_id, _ in taken}
         return await self._stock(
-            [
-                resource_id
-                for offer in offers
-                if offer.terms.flight_id in sold
-                for resource_id in stock_ids(offer.terms.flight_id, offer.terms.cabins)
-            ]
+            {each.terms.flight_id: each.terms.cabins for each in offers if each.terms.flight_id in sold}
         )
 
-    async def _stock(self, resource_ids: Sequence[str]) -> Cells:
-        return await self._booking.stock_of.cells(resource_ids=resource_ids, first=0, end=1) if resource_ids else {}
+    async def _stock(self, cabins: Mapping[int, Sequence[Cabin]]) -> Cells:
+        """Return the cells of flights with these cabins."""
+        capacities: dict[str, int] = {}
+        for flight_id, of in cabins.items():
+            capacities |= stock_of(flight_id, of)
+        if not capacities:
+            return {}
+        cells = await self._booking.stock_of.cells(resource_ids=list(capacities), first=0, end=1)
+        return fitted(cells, capacities)
 
     # ------------------------------------------------------------------------------------------ what is left, airports
 
@@ -190,7 +192,7 @@ class Legs:
             return []
         legs = await self._sold_as.find({row.sold_as for row in known})
         cabins = {row.flight_id: legs[row.sold_as].cabins for row in known}
-        cells = await self._stock([each for flight_id, of in cabins.items() for each in stock_ids(flight_id, of)])
+        cells = await self._stock(cabins)
         rooms = {flight_id: rooms_text(flight_id, of, cells) for flight_id, of in cabins.items()}
         before = {row.flight_id: row.stamp for row in known}
 
