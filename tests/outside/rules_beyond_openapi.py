@@ -151,7 +151,24 @@ LEG = {
 DATED = {*LEG, "nonexistent_time", "not_after_departure", "flight_too_long"}
 """The clocks of both ends."""
 SCHEDULE = {*LEG, "empty_or_negative_range", "range_too_long", "no_dates"}
-SEARCH = {*DATES, *TODAY, *CURSOR, "stay_too_long", "missing", "needs_circle", "south_above_north", "too_many"}
+MAP = {*CURSOR, *TODAY, "missing", "needs_circle", "south_above_north", "too_many"}
+"""A parameter against others, and the number of words."""
+SEARCH = {*DATES, *MAP, "stay_too_long"}
+SEARCH_DINING = {*MAP, "needs_date"}
+SEARCH_FLIGHTS = {
+    *CURSOR,
+    *TODAY,
+    "missing",
+    "not_together",  # one way to say it against another
+    "malformed",  # letters of all scripts
+    "unknown_place",
+    "same_place",
+    "invalid_date",  # within the text of a slice
+    "dates_not_in_order",
+    "empty_or_negative_range",  # one time of day against another
+    "too_many_passengers",
+    "too_many_infants",
+}
 NIGHTS = {*DATES, "below_minimum", "currency_mismatch", "out_of_range"}  # the last: dates from 2000 to 2200
 
 ANYWHERE = {"card_number_refused"}
@@ -163,7 +180,10 @@ PAYING = {
     "invalid_format",  # an address browsers can be sent to
     "card_number",  # digits that could be one
     "payment_method_unavailable",  # what is offered here
+    "payment_denied",  # what the provider makes of a token
 }
+DUE = {"payment_mismatch", "payment_required", "guarantee_required", "payment_denied"}
+"""A payment, or a card that stands for one, against what is due."""
 SPAN = {"empty_or_negative_range", "out_of_range", "unknown_zone"}
 
 RULES = {
@@ -171,7 +191,7 @@ RULES = {
     "POST /v1/payment-methods": PAYING,
     "POST /v1/bookings/{reference}/cancellation-quotes": {"out_of_range", "not_yours", "awaiting_answer"},
     "POST /v1/bookings/{reference}/changes": {*ITEMS, *KEY, *AMENDED},
-    "POST /v1/bookings/{reference}/changes/{change_id}/confirm": {*KEY, "payment_mismatch"},
+    "POST /v1/bookings/{reference}/changes/{change_id}/confirm": {*KEY, *DUE},
     "POST /v1/owner/bookings/{reference}/refunds": {*KEY, "refund_exceeds_capture", "currency_mismatch"},
     "POST /v1/owner/bookings/{reference}/accept": KEY,
     "POST /v1/owner/bookings/{reference}/decline": KEY,
@@ -182,11 +202,13 @@ RULES = {
     "POST /v1/quotes": ITEMS,
     "POST /v1/holds": KEY,
     "POST /v1/holds/{hold_id}/extend": KEY,
-    "POST /v1/bookings": {*KEY, *NOTES, "payment_mismatch"},  # a payment against a hold
+    "POST /v1/bookings": {*KEY, *NOTES, *DUE},
     "PUT /v1/bookings/{reference}/items/{item}/notes": NOTES,
     "POST /v1/bookings/{reference}/cancel": KEY,
     "GET /v1/bookings": CURSOR,
     "GET /v1/search/stays": SEARCH,
+    "GET /v1/search/dining": SEARCH_DINING,
+    "GET /v1/search/flights": SEARCH_FLIGHTS,
     "GET /v1/properties/{property_id}/calendar": DATES,
     "GET /v1/owner/bookings": CURSOR,
     "GET /v1/operator/sagas": CURSOR,
@@ -233,7 +255,7 @@ UNREAD = r".*: The text holds a NUL character|.*: The number is too large"
 
 def is_named_rule(operation, response, body):
     """Whether a refusal says nothing but what is named above for its operation."""
-    if response.status_code not in {400, 412, 422}:
+    if response.status_code not in {400, 402, 412, 422}:
         return False
     document = response.json()
     if "code" not in document:

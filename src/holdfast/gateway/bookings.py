@@ -12,6 +12,7 @@ from holdfast.booking.api import (
     Booking,
     BookingApi,
     BookingState,
+    CancellationTooLate,
     Change,
     ChangeNotActive,
     ConfirmedBy,
@@ -269,7 +270,12 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
     """Return the routes that confirm holds and changes."""
     made = Router(prefix="/v1/bookings", tags=["bookings"])
     confirming = Confirming(booking=booking, payments=payments)
+    _add_holds(made, confirming)
+    _add_changes(made, confirming)
+    return made
 
+
+def _add_holds(made: Router, confirming: Confirming) -> None:
     @made.post(
         "",
         status_code=201,
@@ -298,10 +304,12 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         response.headers["Location"] = f"/v1/bookings/{confirmed.value.reference}"
         return BookingMade.of(unwrapped(confirmed, response))
 
+
+def _add_changes(made: Router, confirming: Confirming) -> None:
     @made.post(
         "/{reference}/changes/{change_id}/confirm",
         responses=success(200, "Changed.", keyed=True)
-        | responses(*_COMMON, HoldExpired, ChangeNotActive, *_UNPAID, *KEY_ERRORS),
+        | responses(*_COMMON, HoldExpired, ChangeNotActive, CancellationTooLate, *_UNPAID, *KEY_ERRORS),
     )
     async def confirm_change(
         reference: Reference,
@@ -325,5 +333,3 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
             guarantee_method_id=body.guarantee_method_id,
         )
         return BookingMade.of(unwrapped(changed, response))
-
-    return made

@@ -1,10 +1,10 @@
 """Quotes: what a request costs and what it would claim, promised for a while."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice, product
+from itertools import islice
 from typing import Any, Final
 
 from holdfast.booking.api import Item, Quote, QuotedItem, RuleViolation
@@ -16,7 +16,7 @@ from holdfast.booking.service.stocking import Stocking
 from holdfast.booking.settings import BookingSettings
 from holdfast.booking.store import sales
 from holdfast.catalog.api import CatalogApi
-from holdfast.engine.claims import ClaimOrder, Span
+from holdfast.engine.claims import ClaimOrder, Span, cells_of
 from holdfast.engine.price import Price, PriceLine, digest
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
@@ -190,12 +190,27 @@ class Quoting:
 
 
 def claim_of(asked: Sequence[Asked]) -> ClaimOrder:
-    """Return what a request claims: every way of assigning units, tables and seats, up to a bound."""
+    """Return what a request claims: the ways of assigning units, tables and seats that can be, up to a bound."""
     choices = [[_for_item(option, place) for option in each.options()] for place, each in enumerate(asked)]
     if len(choices) == 1:
         return ClaimOrder(tuple(choices[0]))
-    every = (tuple(span for part in parts for span in part) for parts in product(*choices))
-    return ClaimOrder(tuple(islice(every, _OPTIONS_MOST)))
+    there = {name: units for each in asked for name, units in each.resources.items()}
+    ways = list(islice(_ways(choices, (), there), _OPTIONS_MOST))
+    # Where no two items leave room for each other, the claim says so: it is refused like what is sold out.
+    return ClaimOrder(tuple(ways) or (tuple(span for choice in choices for span in choice[0]),))
+
+
+def _ways(
+    choices: Sequence[Sequence[tuple[Span, ...]]], taken: tuple[Span, ...], there: Mapping[str, int]
+) -> Iterator[tuple[Span, ...]]:
+    """Return what items take together, passing over what is more than there is: two parties at one table."""
+    if not choices:
+        yield taken
+        return
+    for option in choices[0]:
+        both = (*taken, *option)
+        if all(units <= there.get(resource_id, units) for (resource_id, _), units in cells_of(both).items()):
+            yield from _ways(choices[1:], both, there)
 
 
 def _for_item(option: Sequence[Span], place: int) -> tuple[Span, ...]:

@@ -30,7 +30,6 @@ from holdfast.booking.service.kinds.tables import AskedTable
 from holdfast.booking.service.placing import Before, PlaceOrder
 from holdfast.booking.service.rebooking import Rebooking
 from holdfast.booking.service.selling import DRAFT_TRIES, Selling, direct
-from holdfast.booking.service.stocking import Stocking
 from holdfast.booking.store import stock
 from holdfast.catalog.api import CatalogApi, TableOffer
 from holdfast.engine.claims import Cell, ClaimOrder, Span
@@ -56,7 +55,7 @@ class Staffing:
         self._selling = selling
         self._catalog = catalog
         self._known = Rebooking(desk).known
-        self._stocking = Stocking(desk.db)
+        self._stocking = desk.quoting.stocking
 
     async def walk_in(
         self, *, caller: Caller, owner: Principal, restaurant_id: int, party: Party
