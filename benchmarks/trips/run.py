@@ -110,9 +110,10 @@ async def benchmark(plan: Plan) -> Section:
     """Measure every engine, what is compared taking turns."""
     section = Section(
         "Tables, flights and trips",
-        f"""Over HTTP where nothing else is said, {GUESTS} guests, each client waits for its answer. CPU is user and system time
-        of the server's and the database's processes for each answer, seat or hold, in milliseconds; of
-        SQLite the database's part is in the server. {plan.rounds} rounds, what is compared taking turns.
+        f"""Over HTTP where nothing else is said, {GUESTS} guests, each client waits for its answer. CPU is user
+        and system time of the server's and the database's processes for each answer, seat or hold, in
+        milliseconds; of SQLite the database's part is in the server. {plan.rounds} rounds, what is compared
+        taking turns.
         *Slots:* GET /v1/restaurants/{{id}}/slots for a day of a room of 60 tables and 40 combinations with
         lunch and dinner (32 times), pacing by covers, parties and guests present, for parties of
         {_listed(slots.PARTIES)} in turn; half of all table time is taken. The naive way has the same
