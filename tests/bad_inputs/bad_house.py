@@ -163,6 +163,13 @@ class House:
         return restaurant(self.people["owner"], terms={"zone": NIGHT_ZONE, "services": [late]})
 
     @cached_property
+    def hall(self):
+        """A restaurant with many tables alike, at which few parties may arrive at one time."""
+        tables = [{"code": f"T{number}", "seats_max": 4} for number in range(40)]
+        paced = {"tables": tables, "combinations": [], "services": [DINNER | {"parties_per_slot": 4}]}
+        return restaurant(self.people["owner"], terms=paced)
+
+    @cached_property
     def back_room(self):
         return restaurant(self.people["owner"], listed=False)
 

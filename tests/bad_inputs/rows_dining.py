@@ -52,6 +52,17 @@ def the_last_table(house):
     return Sent("POST", "/v1/holds", {"quote_id": quoted["id"]}, key=house.key())
 
 
+def more_than_may_arrive(house):
+    """Ask for more tables than parties may arrive: there are millions of ways to try, and none fits."""
+    wish = house.table(restaurant_id=house.hall)
+    return Sent("POST", "/v1/quotes", {"items": [wish] * 5})
+
+
+def holding_more_than_may_arrive(house):
+    quoted = house.empty_handed().quoted(*[house.table(restaurant_id=house.hall)] * 5)
+    return Sent("POST", "/v1/holds", {"quote_id": quoted["id"]}, key=house.key())
+
+
 WISHES = [
     Case(22, "guests at a table", dine(guests=2), 422, "unknown_field", f"{PLACE}/guests"),
     Case(22, "a table of a stay", dine(kind="stay"), 422, "unknown_field", f"{PLACE}/party_size"),
@@ -97,6 +108,8 @@ WISHES = [
     Case(57, "a restaurant that is not listed", lambda house: Sent(
         "POST", "/v1/quotes", {"items": [house.table(restaurant_id=house.back_room)]}), 404, "not_found"),
     Case(57, "slots of one that is not listed", slots(f"date={day(30)}&party_size=2", "back_room"), 404, "not_found"),
+    Case(58, "more tables than parties may arrive", more_than_may_arrive, 201, may_write=("*",)),
+    Case(58, "holding more than may arrive", holding_more_than_may_arrive, 409, "sold_out", may_write=KEPT),
     Case(64, "a table somebody holds", the_last_table, 409, "sold_out", may_write=KEPT),
 ]  # fmt: skip
 

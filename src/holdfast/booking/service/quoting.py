@@ -29,6 +29,8 @@ from holdfast.verticals.trips import discounted
 _REMEMBERED: Final = 4096
 _OPTIONS_MOST: Final = 256
 """Ways of assigning units, tables and seats that a claim tries, over all items together."""
+_LOOKS_MOST: Final = 4_096
+"""Choices that are looked at for them: a room that is too small for all has more than could ever be gone through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +197,7 @@ def claim_of(asked: Sequence[Asked]) -> ClaimOrder:
     if len(choices) == 1:
         return ClaimOrder(tuple(choices[0]))
     there = {name: units for each in asked for name, units in each.resources.items()}
-    ways = list(islice(_ways(choices, (), there), _OPTIONS_MOST))
+    ways = list(islice(filter(None, islice(_ways(choices, (), there), _LOOKS_MOST)), _OPTIONS_MOST))
     # Where no two items leave room for each other, the claim says so: it is refused like what is sold out.
     return ClaimOrder(tuple(ways) or (tuple(span for choice in choices for span in choice[0]),))
 
@@ -203,7 +205,7 @@ def claim_of(asked: Sequence[Asked]) -> ClaimOrder:
 def _ways(
     choices: Sequence[Sequence[tuple[Span, ...]]], taken: tuple[Span, ...], there: Mapping[str, int]
 ) -> Iterator[tuple[Span, ...]]:
-    """Return what items take together, passing over what is more than there is: two parties at one table."""
+    """Yield what items take together, and nothing for a choice that is more than there is: two parties at one table."""
     if not choices:
         yield taken
         return
@@ -211,6 +213,8 @@ def _ways(
         both = (*taken, *option)
         if all(units <= there.get(resource_id, units) for (resource_id, _), units in cells_of(both).items()):
             yield from _ways(choices[1:], both, there)
+        else:
+            yield ()
 
 
 def _for_item(option: Sequence[Span], place: int) -> tuple[Span, ...]:
