@@ -1,6 +1,6 @@
 """What everybody may ask of a flight: its seat map, with what is free."""
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from fastapi import Path, Query
 
@@ -13,13 +13,11 @@ from holdfast.kit.http.answers import success
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import BY_VALUE, MoneyOut, PathNumber, Wire
-from holdfast.verticals.flights.claims import seat_resource
+from holdfast.verticals.flights.claims import SEAT_SLOTS, seat_resource
 from holdfast.verticals.flights.seats import SeatOffer, SeatState, offered
 from holdfast.verticals.flights.terms import FareBrand, LegTerms
 
 FlightId = Annotated[PathNumber, Path(examples=[9])]
-_SLOTS: Final = 100 * 32
-"""Rows of a map have two digits at most, and 32 slots each."""
 
 
 class MapSeat(Wire):
@@ -92,7 +90,7 @@ def seat_maps(booking: BookingApi, catalog: CatalogApi) -> Router:
         offers = await catalog.flights.leg_offers(ids=[flight_id])
         leg = _flying(offers[flight_id].terms if flight_id in offers else None)
         chosen = None if brand is None else _brand(leg, brand)
-        cells = await booking.stock_of.cells(resource_ids=[seat_resource(flight_id)], first=0, end=_SLOTS)
+        cells = await booking.stock_of.cells(resource_ids=[seat_resource(flight_id)], first=0, end=SEAT_SLOTS)
         seats = offered(leg, cells, brand=chosen)
         return SeatMapOut(
             flight_id=flight_id,

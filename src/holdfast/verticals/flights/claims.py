@@ -20,6 +20,8 @@ _SEAT: Final = re.compile(r"([1-9][0-9]{0,2})([A-Z])")
 _ROW_MAX: Final = 999
 _ROW_SLOTS: Final = 32
 """More than there are letters, so that no later layout moves a seat to another slot."""
+SEAT_SLOTS: Final = (_ROW_MAX + 1) * _ROW_SLOTS
+"""The slots of all seats there can be lie below this."""
 _SEATS_OF: Final = re.compile(r"flight:([0-9]+):seats")
 
 

@@ -6,7 +6,7 @@ Of each seat `reasons` tells the first that stands against it, in this order: `s
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from holdfast.engine.claims import Cell
@@ -21,19 +21,19 @@ _Cells = Mapping[tuple[str, int], Cell]
 
 def reasons(legs: Sequence[LegTerms], request: FlightRequest) -> Iterator[Reason]:
     """Yield what stands against the seats of a request, whatever is taken."""
-    known = {leg.flight_id: (leg, seats_by_code(leg)) for leg in legs} if request.seats else {}
+    known = _maps(legs, request)
     for place, choice in enumerate(request.seats):
         leg, seats = known.get(choice.flight_id, (None, {}))
         against = _against_seat(choice, leg, seats, request) or _against_passenger(choice, seats, request, place)
         if against is not None:
             rule, detail = against
             change = {"seats": written(_without(request, place))}
-            yield Reason(rule, detail, f"seats/{place}", asdict(choice), change)
+            yield Reason(rule, detail, f"seats/{place}", _as_written(choice), change)
 
 
 def taken(legs: Sequence[LegTerms], request: FlightRequest, cells: _Cells) -> Iterator[Reason]:
     """Yield which seats of a request are taken; the change is the nearest free one, or to do without."""
-    known = {leg.flight_id: (leg, seats_by_code(leg)) for leg in legs} if request.seats else {}
+    known = _maps(legs, request)
     for place, choice in enumerate(request.seats):
         leg, seats = known.get(choice.flight_id, (None, {}))
         seat = seats.get(choice.seat)
@@ -44,12 +44,23 @@ def taken(legs: Sequence[LegTerms], request: FlightRequest, cells: _Cells) -> It
         instead = _nearest(leg, seat, choice, request, cells)
         if instead is not None:
             others.insert(place, replace(choice, seat=seat_code(instead)))
-        yield Reason("seat_taken", detail, f"seats/{place}", asdict(choice), {"seats": written(others)})
+        yield Reason("seat_taken", detail, f"seats/{place}", _as_written(choice), {"seats": written(others)})
+
+
+def _maps(legs: Sequence[LegTerms], request: FlightRequest) -> dict[int, tuple[LegTerms, Mapping[str, Seat]]]:
+    """Return the legs on which seats are chosen, each with its map."""
+    chosen = {choice.flight_id for choice in request.seats}
+    return {leg.flight_id: (leg, seats_by_code(leg)) for leg in legs if leg.flight_id in chosen}
 
 
 def written(choices: Iterable[SeatChoice]) -> list[dict[str, Any]]:
     """Return seat choices as a request writes them."""
-    return [asdict(choice) for choice in choices]
+    return [_as_written(choice) for choice in choices]
+
+
+def _as_written(choice: SeatChoice) -> dict[str, Any]:
+    # Whoever looks for other flights asks thousands of times; `asdict` copies deeply and takes ten times as long.
+    return {"flight_id": choice.flight_id, "seat": choice.seat, "passenger": choice.passenger}
 
 
 def may_sit_at_exit(party: Passengers, passenger: int) -> bool:

@@ -12,9 +12,9 @@ from holdfast.booking.service.kinds.flights import AskedFlight
 from holdfast.booking.service.kinds.nearby import Key, Seen, Window
 from holdfast.catalog.api import CatalogApi, LegOffer
 from holdfast.engine.claims import Cell
-from holdfast.verticals.flights.claims import open_bucket, resources, seat_slot
+from holdfast.verticals.flights.claims import SEAT_SLOTS, open_bucket, resources
 from holdfast.verticals.flights.nearby import NEAR_LEGS, distance, nearby
-from holdfast.verticals.flights.parts import cabin_of, seat_code
+from holdfast.verticals.flights.parts import cabin_of
 from holdfast.verticals.flights.reasons import shortages
 from holdfast.verticals.flights.terms import PASSENGERS_MAX, LegTerms
 from holdfast.verticals.reasons import Reason
@@ -53,8 +53,7 @@ class NearbyFlights:
         asked = self.asked(item, {})
         if not asked.legs:
             return None
-        seats = [seat_slot(seat_code(seat)) for leg in asked.legs for seat in leg.seats]
-        return Window(resources=asked.resources, first=0, end=max(seats, default=0) + 1)
+        return Window(resources=asked.resources, first=0, end=SEAT_SLOTS)
 
     def surroundings(self) -> Window | None:
         """Return the seats, fares and guests of every leg."""
