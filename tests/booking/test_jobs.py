@@ -225,7 +225,7 @@ class TestStockOfNewProperties:
     async def follow(self, house):
         """A function that lets booking follow the catalog until nothing is left."""
         made = built(house)
-        [subscription] = made.subscriptions
+        subscription = next(each for each in made.subscriptions if each.name == "booking.stock")
         relay = Relay(subscription, catalog_outbox, house.db, house.db, house.clock)
 
         async def work():

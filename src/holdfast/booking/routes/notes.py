@@ -48,6 +48,17 @@ class NewNote(Wire):
 class NoteOut(Wire):
     """What is noted of a table."""
 
+    model_config = shown(
+        {
+            "item": 0,
+            "notes": "A high chair, please.",
+            "occasion": "birthday",
+            "dietary": None,
+            "dietary_consented_at": None,
+            "consent_version": None,
+        }
+    )
+
     item: int
     """Position of the table, from 0."""
     notes: str | None

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
 from holdfast.catalog.api import DINING_POLICIES
-from holdfast.catalog.routes.policies import BY_NAME, BY_WINDOWS, BasisPoints, Code, policy_form
+from holdfast.catalog.routes.policies import BY_NAME, BY_WINDOWS, BasisPoints, Code, policy_form, shown
 from holdfast.catalog.routes.terms import Weekday
 from holdfast.catalog.rules import dining as rules
 from holdfast.catalog.rules.properties import (
@@ -399,6 +399,8 @@ class OwnServiceOut(ServiceOut):
 
 class SpecialDayOut(Wire):
     """A date that is not as its weekday is."""
+
+    model_config = shown({"date": "2027-12-24", "services": ["lunch"], "note": "We close at four."})
 
     date: DayField
     services: tuple[str, ...]

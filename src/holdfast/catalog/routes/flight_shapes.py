@@ -177,6 +177,44 @@ class EndOut(Wire):
         )
 
 
+_LISTED: Final[dict[str, Any]] = {
+    "id": 4711,
+    "owner_id": 4,
+    "schedule_id": 12,
+    "number": "HF101",
+    "airline": "HF",
+    "airline_name": "Holdfast Air",
+    "state": "scheduled",
+    "departs": {
+        "airport_id": 31,
+        "iata": "JFK",
+        "name": "John F Kennedy International Airport",
+        "city": "New York",
+        "country": "US",
+        "zone": "America/New_York",
+        "date": "2027-03-12",
+        "time": "18:05",
+        "at": "2027-03-12T23:05:00Z",
+    },
+    "arrives": {
+        "airport_id": 32,
+        "iata": "DCA",
+        "name": "Ronald Reagan Washington National Airport",
+        "city": "Washington",
+        "country": "US",
+        "zone": "America/New_York",
+        "date": "2027-03-12",
+        "time": "19:35",
+        "at": "2027-03-13T00:35:00Z",
+    },
+    "day_offset": 0,
+    "duration_minutes": 90,
+    "airplane_id": 7,
+    "equipment": "738",
+    "cabins": [{"code": "economy", "seats": 150}],
+}
+
+
 class CabinSeatsOut(Wire):
     """How many seats a cabin has to sell, blocked ones not among them."""
 
@@ -217,44 +255,7 @@ class ListedFlightOut(Wire):
 class FlightOut(ListedFlightOut):
     """A dated flight with its fares."""
 
-    model_config = shown(
-        {
-            "id": 4711,
-            "owner_id": 4,
-            "schedule_id": 12,
-            "number": "HF101",
-            "airline": "HF",
-            "airline_name": "Holdfast Air",
-            "state": "scheduled",
-            "departs": {
-                "airport_id": 31,
-                "iata": "JFK",
-                "name": "John F Kennedy International Airport",
-                "city": "New York",
-                "country": "US",
-                "zone": "America/New_York",
-                "date": "2027-03-12",
-                "time": "18:05",
-                "at": "2027-03-12T23:05:00Z",
-            },
-            "arrives": {
-                "airport_id": 32,
-                "iata": "DCA",
-                "name": "Ronald Reagan Washington National Airport",
-                "city": "Washington",
-                "country": "US",
-                "zone": "America/New_York",
-                "date": "2027-03-12",
-                "time": "19:35",
-                "at": "2027-03-13T00:35:00Z",
-            },
-            "day_offset": 0,
-            "duration_minutes": 90,
-            "airplane_id": 7,
-            "equipment": "738",
-            "cabins": [{"code": "economy", "seats": 150}],
-        }
-    )
+    model_config = shown(_LISTED)
 
     fares: FaresOut
 
@@ -267,6 +268,8 @@ class FlightOut(ListedFlightOut):
 
 class FlightsPage(Wire):
     """Flights in order of id."""
+
+    model_config = shown({"items": [_LISTED], "next_cursor": None})
 
     items: tuple[ListedFlightOut, ...]
     next_cursor: str | None
@@ -363,6 +366,13 @@ class ChangedFlightsOut(Wire):
 
 class ScheduleChangeOut(Wire):
     """A schedule as it is now, and what became of its dated flights."""
+
+    model_config = shown(
+        {
+            "schedule": {"id": 12, "owner_id": 4, **_REPEATED},
+            "flights": {"made": 30, "changed": 0, "removed": 0, "kept": 0},
+        }
+    )
 
     schedule: ScheduleOut
     flights: ChangedFlightsOut
