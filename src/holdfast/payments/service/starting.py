@@ -168,6 +168,8 @@ class Starting:
         raise PaymentInProgress(retry_after_s=1)
 
     async def _write(self, tx: Tx, caller: Caller, order: PaymentOrder, new: tuple[str, str]) -> _Begun:
+        # First this, then the key: what is written between the two looks is then found by its key, if it has ours.
+        standing = await records.standing(tx, order.hold_id)
         if caller.key is not None:
             before = await records.by_key(tx, caller.account_id, caller.route, caller.key)
             if before is not None:
@@ -175,7 +177,6 @@ class Starting:
                     raise KeyReused
                 await records.count_replay(tx, before.id)
                 return _Begun(row=before, replayed=True)
-        standing = await records.standing(tx, order.hold_id)
         if standing is not None:
             return _Begun(row=standing, in_the_way=True)
         values: dict[str, Any] = {
