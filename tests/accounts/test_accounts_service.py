@@ -8,7 +8,7 @@ from canonical_pairs import DISTINCT, SAME
 from sqlalchemy import bindparam, func, select, update
 
 from holdfast.accounts.api import Account, AccountExists, InvalidCredentials, Role
-from holdfast.accounts.models import account as table
+from holdfast.accounts.models.accounts import account as table
 from holdfast.accounts.service.accounts import Accounts
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.tokens import Tokens

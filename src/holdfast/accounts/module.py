@@ -1,7 +1,7 @@
 """The plug of accounts."""
 
 from holdfast.accounts.models import tables
-from holdfast.accounts.routes import routers
+from holdfast.accounts.routes.routers import routers
 from holdfast.accounts.service.accounts import Accounts
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.tokens import Tokens

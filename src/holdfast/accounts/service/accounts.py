@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import structlog
 
-from holdfast.accounts import rules, store
+from holdfast.accounts import rules
 from holdfast.accounts.api import AccessToken, Account, AccountExists, InvalidCredentials, Role
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.tokens import Tokens
+from holdfast.accounts.store import accounts as store
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation

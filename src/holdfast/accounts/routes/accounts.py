@@ -1,4 +1,4 @@
-"""Accounts over HTTP."""
+"""People over HTTP: register, log in, read one's own account, and what admins see."""
 
 from typing import Annotated, Final, Literal
 
@@ -151,7 +151,7 @@ class KeySet(Wire):
 
 
 def routers(accounts: AccountsApi) -> tuple[Router, ...]:
-    """Return the routes of accounts."""
+    """Return the routes of people."""
     return _log_in(accounts), _own(accounts), _admin(accounts)
 
 

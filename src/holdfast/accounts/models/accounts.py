@@ -1,24 +1,16 @@
-"""The tables of accounts."""
+"""Rows of people."""
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, ColumnElement, Table, func
-from sqlalchemy import column as sa_column
+from sqlalchemy import CheckConstraint, Column, Table
 
 from holdfast.accounts.api import Role
+from holdfast.accounts.models.base import length, tables
 from holdfast.accounts.rules import MAX_EMAIL, MAX_USERNAME, MIN_EMAIL, MIN_USERNAME
-from holdfast.kit.db.tables import STRICT, module_tables, one_of
+from holdfast.kit.db.tables import STRICT, one_of
 from holdfast.kit.db.types import Choice, Flag, Moment, Text, Whole
 
 MAX_HASH: Final = 255
-
-tables = module_tables("accounts")
-
-
-def _length(column: str, least: int, most: int) -> CheckConstraint:
-    characters: ColumnElement[int] = func.char_length(sa_column(column, Text(most)))
-    return CheckConstraint(characters.between(least, most), name=f"{column}_length")
-
 
 account = Table(
     "accounts_account",
@@ -34,10 +26,10 @@ account = Table(
     Column("disabled", Flag(), nullable=False),
     Column("created_at", Moment(), nullable=False),
     one_of("role", Role),
-    _length("username", MIN_USERNAME, MAX_USERNAME),
-    _length("username_key", MIN_USERNAME, MAX_USERNAME),
-    _length("email", MIN_EMAIL, MAX_EMAIL),
-    _length("email_key", MIN_EMAIL, MAX_EMAIL),
+    length("username", MIN_USERNAME, MAX_USERNAME),
+    length("username_key", MIN_USERNAME, MAX_USERNAME),
+    length("email", MIN_EMAIL, MAX_EMAIL),
+    length("email_key", MIN_EMAIL, MAX_EMAIL),
     # A password in plain text cannot be stored by mistake.
     CheckConstraint("password_hash LIKE '$argon2id$v=%'", name="password_hash_form"),
     # An id is never given again: a token of somebody who is gone must not speak for somebody new.

@@ -1,4 +1,4 @@
-"""Every SQL statement of accounts."""
+"""Statements about people and what proves who they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from holdfast.accounts.api import Account, Role
-from holdfast.accounts.models import account
+from holdfast.accounts.models.accounts import account
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import adding, rows, statement
 from holdfast.kit.db.types import Whole
