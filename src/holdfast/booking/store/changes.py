@@ -18,7 +18,7 @@ from holdfast.booking.store.after_sale import Revising
 from holdfast.booking.store.fees import FeeWrites
 from holdfast.booking.store.floor import FloorWrites
 from holdfast.booking.store.stock import Key
-from holdfast.engine.claims import Span, cells_of
+from holdfast.engine.claims import Span
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Call, DialectName, adding_rows, db_now, rows, rows_like, statement, upsert
 from holdfast.kit.db.types import Moment, Text, Whole
@@ -194,11 +194,10 @@ class Changes:
 
     def _claim(self, hold_id: str, spans: Iterable[Span], reason: ClaimReason, sign: int, digest: str | None) -> None:
         for span in spans:
-            self.claims.append(
-                (hold_id, span.resource_id, span.first_slot, span.end_slot, sign * span.quantity, reason, digest)
-            )
-            for cell, quantity in cells_of((span,)).items():
-                self.cells[cell] += sign * quantity
+            resource_id, units = span.resource_id, sign * span.quantity
+            self.claims.append((hold_id, resource_id, span.first_slot, span.end_slot, units, reason, digest))
+            for slot in range(span.first_slot, span.end_slot):
+                self.cells[resource_id, slot] += units
 
     def tell(self, event: Any) -> None:
         """Note an event."""

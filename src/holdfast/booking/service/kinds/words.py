@@ -96,7 +96,9 @@ def refusal_by(shortage: Shortage, *, exists: bool) -> HoldfastError:
 
 def assigned(items: tuple[QuotedItem, ...], option: Sequence[Span]) -> tuple[QuotedItem, ...]:
     """Return items with the names of what the claim assigned them: units of a property, tables of a restaurant."""
-    return tuple(_assigned(item, [span for span in option if span.item == place]) for place, item in enumerate(items))
+    if not items:
+        return items
+    return tuple([_assigned(item, [span for span in option if span.item == place]) for place, item in enumerate(items)])
 
 
 def _assigned(item: QuotedItem, spans: Sequence[Span]) -> QuotedItem:
