@@ -274,6 +274,47 @@ class TestACardThatStandsForATable:
         assert theirs == fee
         await house.clean()
 
+    async def test_stays_while_it_stands_for_a_visit(self, house, open_room):
+        room = await open_room(securities=(GUARANTEE,))
+        kept = await house.post("/v1/payment-methods", {"method": "card", "token": "pm_card_visa"})
+        reference = await room.booked(guarantee_method_id=kept["id"])
+        path = f"/v1/payment-methods/{kept['id']}"
+        refused = await house.ask("DELETE", path)
+        assert (refusal(refused), refused.json()["bookings"]) == ((409, "payment_method_in_use"), [reference])
+        await room.turn_to("19:00")
+        for state in ("arrived", "seated", "done"):
+            assert (await room.move(reference, state)).status_code == 200
+        assert (await house.ask("DELETE", path)).status_code == 204
+
+    async def test_shows_its_fee_on_the_curve(self, house, open_room):
+        room, reference = await self.guaranteed(house, open_room)
+        curve = (await house.ask("GET", f"/v1/bookings/{reference}/refund-curve")).json()
+        fees = [step["fee"]["amount"] for step in curve["steps"]]
+        assert (fees[0], fees[-1], curve["steps"][-1]["until"]) == (0, 5_000, None)
+        await room.turn_to("12:00")
+        quote = await house.post(f"/v1/bookings/{reference}/cancellation-quotes", {})
+        assert quote["fee"]["amount"] == fees[-1]
+
+    async def test_gets_its_fee_back_of_the_owners_own_accord(self, house, open_room):
+        room, reference = await self.guaranteed(house, open_room)
+        await room.turn_to("19:20")
+        await room.move(reference, "no_show")
+        fee = await self.fee_of(house, reference, "charged")
+        path = f"/v1/owner/bookings/{reference}/refunds"
+        body = {"amount": 5_000, "currency": "USD", "reason": "You did call.", "fee": fee["turn"]}
+        assert refusal(await house.ask("POST", path, body | {"fee": 2}, who=house.owner)) == (422, "invalid")
+        assert refusal(await house.ask("POST", path, body | {"fee": None}, who=house.owner)) == (
+            409,
+            "payment_not_captured",
+        )
+        too_much = await house.ask("POST", path, body | {"amount": 5_001}, who=house.owner)
+        assert refusal(too_much) == (422, "refund_exceeds_capture")
+        given = await house.ask("POST", path, body, who=house.owner)
+        assert given.status_code == 201, given.text
+        balance = (await house.door("payments").statement(reference=reference)).balances
+        assert balance.get(f"owner:{house.owner.id}", {}).get("USD", 0) == 0
+        await house.clean()
+
     async def test_that_does_not_pay_leaves_the_booking_as_it_is(self, house, open_room):
         room, reference = await self.guaranteed(house, open_room, DECLINED_LATER)
         await room.turn_to("19:20")

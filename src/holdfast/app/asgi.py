@@ -194,7 +194,7 @@ def _cooler_gateway_routers(assembly: Assembly) -> list[Router]:
     if booking:
         made.append(integrity.router(booking=booking, payments=money))
     if money:
-        made.append(payments.methods_router(money))
+        made.append(payments.methods_router(booking=booking, payments=money))
         made.append(webhooks.router(payments=money, clock=assembly.clock))
         made.append(statements.of_admins(money))
     return made

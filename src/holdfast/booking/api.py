@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from holdfast.booking.cancellation import CancellationQuote
-from holdfast.booking.fees_api import Fee, FeeReason, FeesApi, FeeState, fee_paid_by, fee_subject
+from holdfast.booking.fees_api import Fee, FeeReason, FeesApi, FeeState, MethodInUse, fee_paid_by, fee_subject
 from holdfast.booking.floor_api import FloorApi, VisitSource, VisitState
 from holdfast.booking.importing_api import ImportingApi
 from holdfast.booking.integrity import Breach, IntegrityReport
@@ -57,7 +57,7 @@ __all__ = [  # what is written beside; what is written here is exported anyway
     "Breach", "CancellationQuote", "CancellationTooLate", "CapacityTaken", "ChangeNotActive", "ConsentRequired",
     "ExtensionLimit", "Fee", "FeeReason", "FeeState", "FeesApi", "FlightItem", "FloorApi", "GuaranteeRequired",
     "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "ImportingApi", "IntegrityReport", "Item", "ItemKind",
-    "ItemReason", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening", "QuoteExpired",
+    "ItemReason", "MethodInUse", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening", "QuoteExpired",
     "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay", "QuotedTable",
     "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused", "VisitSource", "VisitState", "WhyApi",
     "WhyNot", "fee_paid_by", "fee_subject",

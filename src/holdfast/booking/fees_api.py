@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
+from holdfast.kit.errors import HoldfastError
+
 _SUBJECT: Final = "fee:"
 
 
@@ -49,8 +51,24 @@ class Fee:
     """Why it was denied, as a stable word."""
 
 
+class MethodInUse(HoldfastError):
+    """This way to pay stands for tables that are still to come, or pays a fee. It can be forgotten afterwards."""
+
+    code = "payment_method_in_use"
+    status = 409
+    title = "This way to pay stands for a booking"
+
+
 class FeesApi(Protocol):
-    """What journeys may ask of fees: `BookingApi.fees`."""
+    """What journeys and the edge may ask of fees: `BookingApi.fees`."""
+
+    async def check_method_free(self, *, account_id: int, method_id: str) -> None:
+        """Look whether a kept way to pay may be forgotten.
+
+        Raises:
+            MethodInUse: It stands for tables that are still to come, or a fee is being charged to it; the problem
+                names the bookings.
+        """
 
     async def get(self, *, number: int, turn: int) -> Fee:
         """Return a fee.

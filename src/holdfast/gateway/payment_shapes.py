@@ -6,7 +6,7 @@ from pydantic import ConfigDict
 
 from holdfast.booking.api import Hold
 from holdfast.engine.money import AMOUNT_MAX
-from holdfast.kit.http.wire import BY_VALUE, Between, CurrencyField, InstantField, Line, MoneyOut, Wire
+from holdfast.kit.http.wire import BY_VALUE, NUMBER_MAX, Between, CurrencyField, InstantField, Line, MoneyOut, Wire
 from holdfast.payments.api import (
     CardShown,
     Case,
@@ -141,6 +141,8 @@ class NewRefund(Wire):
     """That of the booking."""
     reason: Annotated[str, Line(REASON_MAX)]
     """For the guest to read."""
+    fee: Annotated[int, Between(1, NUMBER_MAX)] | None = None
+    """Give back this fee of the booking (its `turn`), or a part of it; null for what the booking was paid with."""
 
 
 # ------------------------------------------------------------------------------------------------------ what goes out

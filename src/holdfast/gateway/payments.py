@@ -14,6 +14,7 @@ from holdfast.booking.api import (
     Hold,
     HoldExpired,
     HoldNotActive,
+    MethodInUse,
     fee_paid_by,
 )
 from holdfast.gateway.payment_shapes import (
@@ -121,8 +122,8 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
     return made
 
 
-def methods_router(payments: PaymentsApi) -> Router:
-    """Return the routes of the ways to pay a guest keeps."""
+def methods_router(*, booking: BookingApi | None, payments: PaymentsApi) -> Router:
+    """Return the routes of the ways to pay a guest keeps. Where booking runs, it knows which of them stand for it."""
     made = Router(prefix="/v1/payment-methods", tags=["payments"])
 
     @made.get("", responses=success(200, "The ways to pay.") | responses(Unauthenticated))
@@ -151,10 +152,12 @@ def methods_router(payments: PaymentsApi) -> Router:
     @made.delete(
         "/{method_id}",
         status_code=204,
-        responses=success(204, "Forgotten.") | responses(Unauthenticated, NotFound, PaymentOutcomeUnknown),
+        responses=success(204, "Forgotten.") | responses(Unauthenticated, NotFound, MethodInUse, PaymentOutcomeUnknown),
     )
     async def drop_payment_method(method_id: MethodId, principal: CurrentPrincipal) -> None:
-        """Forget a way to pay, here and at the provider."""
+        """Forget a way to pay, here and at the provider. One that stands for a table stays until the visit is over."""
+        if booking is not None:
+            await booking.fees.check_method_free(account_id=principal.account_id, method_id=method_id)
         await payments.drop_method(account_id=principal.account_id, method_id=method_id)
 
     return made

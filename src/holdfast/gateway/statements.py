@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Query, Response
 
-from holdfast.booking.api import Booking, BookingApi
+from holdfast.booking.api import Booking, BookingApi, FeeState
 from holdfast.gateway.bookings import REFERENCE, Reference
 from holdfast.gateway.payment_shapes import (
     PAYMENT_ID,
@@ -304,8 +304,7 @@ async def _goodwill(
     """
     if not principal.is_admin and all(item.owner_id != principal.account_id for item in booked.items):
         raise NotFound  # it is theirs to see as a guest, not as its owner
-    if booked.payment_id is None:
-        raise PaymentNotCaptured("It was not paid here.")
+    payment_id = _paid_with(booked, body.fee)
     if body.currency != booked.price.currency:
         detail = f"The booking was paid in {booked.price.currency}."
         raise CurrencyMismatch(
@@ -314,20 +313,39 @@ async def _goodwill(
     account = _PLATFORM if principal.is_admin else _owner(principal.account_id)
     order = RefundOrder(
         key=_refund_key(principal.account_id, key),
-        payment_id=booked.payment_id,
+        payment_id=payment_id,
         amount_minor=body.amount,
         currency=body.currency,
         reason="goodwill",
         reference=booked.reference,
         shares=(Share(account=account, amount_minor=body.amount),),
     )
-    made = await payments.refunds_of(payment_ids=[booked.payment_id])
+    made = await payments.refunds_of(payment_ids=[payment_id])
     before = next((each for each in made if each.key == order.key), None)
     if before is not None and (before.amount_minor, before.currency) != (body.amount, body.currency):
         raise KeyReused
     if before is None and not principal.is_admin:
         _check_part(await payments.statement(reference=booked.reference), account, body)
     return Keyed(value=await payments.refund(order=order), replayed=before is not None)
+
+
+def _paid_with(booked: Booking, turn: int | None) -> str:
+    """Return the payment of a booking, or of one of its fees.
+
+    Raises:
+        PaymentNotCaptured: It was not paid here.
+        Invalid: The booking has no such fee.
+    """
+    payment_id = booked.payment_id
+    if turn is not None:
+        fee = next((each for each in booked.fees if each.turn == turn), None)
+        if fee is None:
+            wrong = FieldError(pointer="/fee", code="no_such_fee", detail="The booking has no such fee.")
+            raise Invalid(errors=[wrong])
+        payment_id = fee.payment_id if fee.state is FeeState.CHARGED else None
+    if payment_id is None:
+        raise PaymentNotCaptured("It was not paid here.")
+    return payment_id
 
 
 def _check_part(statement: Statement, account: str, body: NewRefund) -> None:

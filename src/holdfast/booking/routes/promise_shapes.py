@@ -91,6 +91,8 @@ class RefundStepOut(Wire):
     """`grace`, `window`, `after_check_in` or `nothing`."""
     detail: str
     """For people."""
+    fee: MoneyOut
+    """What canceling costs beside, charged to the kept way to pay that stands for a table."""
 
     @classmethod
     def of(cls, step: RefundStep, currency: str) -> Self:
@@ -101,6 +103,7 @@ class RefundStepOut(Wire):
             retained=MoneyOut(amount=step.retained_minor, currency=currency),
             rule=step.rule,
             detail=step.detail,
+            fee=MoneyOut(amount=step.fee_minor, currency=currency),
         )
 
 
@@ -124,6 +127,7 @@ class RefundCurveOut(Wire):
                     "retained": {"amount": 0, "currency": "USD"},
                     "rule": "window",
                     "detail": "Up to 5 days before check-in: everything.",
+                    "fee": {"amount": 0, "currency": "USD"},
                 },
                 {
                     "until": None,
@@ -131,6 +135,7 @@ class RefundCurveOut(Wire):
                     "retained": TOTAL,
                     "rule": "nothing",
                     "detail": "Nothing comes back any more.",
+                    "fee": {"amount": 0, "currency": "USD"},
                 },
             ],
             "points": [

@@ -201,6 +201,8 @@ class PaymentOut(Wire):
 class FeeOut(Wire):
     """A fee for canceling late or not coming, charged to the card that stands for a table."""
 
+    turn: int
+    """Counts from 1 within the booking."""
     title: str
     """Of what was not made use of."""
     why: Annotated[FeeReason, BY_VALUE]
@@ -214,6 +216,7 @@ class FeeOut(Wire):
     def of(cls, fee: Fee) -> Self:
         """Render a fee."""
         return cls(
+            turn=fee.turn,
             title=fee.title,
             why=fee.why,
             amount=MoneyOut(amount=fee.amount_minor, currency=fee.currency),

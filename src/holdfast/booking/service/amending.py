@@ -28,7 +28,7 @@ from holdfast.booking.service.answers import begun, booking_of, first_hold, hold
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.cancelling import Label, booked, cancellation_of, capped, offered, quote_row
 from holdfast.booking.service.changing import Repriced, change_of
-from holdfast.booking.service.charging import still_late
+from holdfast.booking.service.charging import still_late, with_fees
 from holdfast.booking.service.desk import Desk, refuse_again, was
 from holdfast.booking.service.fees import Fees
 from holdfast.booking.service.kinds.asking import meeting, where
@@ -341,7 +341,7 @@ async def locked(tx: Tx, number: int) -> Row:
 
 
 def _curve(row: Row) -> RefundCurve:
-    """Return the curve of a standing booking: what the policies say, less what is lost already."""
+    """Return the curve of a standing booking: what the policies say, less what is lost already, and the fees."""
     stays, price = items_of(row.items), price_of(row.price)
     known = booked(stays, price, booked_at=row.created_at)
     plain = curve(known, currency=row.currency)
@@ -358,7 +358,8 @@ def _curve(row: Row) -> RefundCurve:
                 detail=back.detail,
             )
         )
-    return RefundCurve(currency=row.currency, total_minor=row.total_minor, steps=tuple(steps))
+    refunds = RefundCurve(currency=row.currency, total_minor=row.total_minor, steps=tuple(steps))
+    return refunds if row.guarantee_method_id is None else with_fees(refunds, stays, booked_at=row.created_at)
 
 
 def _must_stand(row: Row) -> None:

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from holdfast.booking.api import FeeReason, GuaranteeRequired, PaymentTerms, QuotedItem, QuotedTable
 from holdfast.booking.events import FeeDue
 from holdfast.booking.service.batch import Batch
 from holdfast.kit.db.statements import Row
-from holdfast.verticals.cancellation import Booked, refund
+from holdfast.verticals.cancellation import Booked, RefundCurve, RefundStep, curve, refund
 from holdfast.verticals.dining.prices import table_deposit
 
 _TITLE_MOST: Final = 200
+_TICK: Final = timedelta(microseconds=1)
 
 
 def guarantee_minor(items: Iterable[QuotedItem]) -> int:
@@ -48,8 +49,43 @@ def is_late(item: QuotedTable, *, booked_at: datetime, now: datetime) -> bool:
         return False
     if item.free_until is None:
         return True
-    # It is not paid yet. What would come back of as much paid is what canceling is let off, also by its grace.
-    known = Booked(
+    known = _as_paid(item, booked_at)
+    return now > item.free_until and refund([known], now=now).total_minor < item.guarantee_minor
+
+
+def with_fees(found: RefundCurve, items: Iterable[QuotedItem], *, booked_at: datetime) -> RefundCurve:
+    """Return a curve that also says what canceling costs beside, with a step wherever that changes."""
+    tables = [item for item in items if isinstance(item, QuotedTable) and item.guarantee_minor]
+    if not tables:
+        return found
+    ends = {end for table in tables for end in _turns(table, booked_at) if end >= booked_at}
+    ends |= {step.until for step in found.steps if step.until is not None}
+    steps: list[RefundStep] = []
+    for end in (*sorted(ends), None):
+        plain = next(each for each in found.steps if each.until is None or (end is not None and end <= each.until))
+        now = max(ends, default=booked_at) + _TICK if end is None else end
+        fee = sum(table.guarantee_minor for table in tables if is_late(table, booked_at=booked_at, now=now))
+        step = replace(plain, until=end, fee_minor=fee)
+        if steps and replace(steps[-1], until=end) == step:
+            steps.pop()
+        steps.append(step)
+    return replace(found, steps=tuple(steps))
+
+
+def _turns(table: QuotedTable, booked_at: datetime) -> list[datetime]:
+    """Return the instants after which canceling a table may cost something else."""
+    if table.free_until is None:
+        return []
+    plain = curve([_as_paid(table, booked_at)], currency="")
+    return [table.free_until, *(step.until for step in plain.steps if step.until is not None)]
+
+
+def _as_paid(item: QuotedTable, booked_at: datetime) -> Booked:
+    """Return a table as if its guarantee had been paid.
+
+    What would come back of it is what canceling is let off, also by the grace of its policy.
+    """
+    return Booked(
         policy=item.policy,
         check_in=item.first_day,
         check_out=item.end_day,
@@ -59,7 +95,6 @@ def is_late(item: QuotedTable, *, booked_at: datetime, now: datetime) -> bool:
         lines=(table_deposit(unit_minor=item.guarantee_minor, guests=1),),
         start=item.start,
     )
-    return now > item.free_until and refund([known], now=now).total_minor < item.guarantee_minor
 
 
 def still_late(had: QuotedTable, becomes: QuotedTable, *, booked_at: datetime, now: datetime) -> QuotedTable:

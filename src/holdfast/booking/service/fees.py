@@ -6,7 +6,7 @@ from functools import partial
 
 from typing_extensions import override
 
-from holdfast.booking.api import Booking, Fee, FeesApi, FeeState
+from holdfast.booking.api import Booking, Fee, FeesApi, FeeState, MethodInUse
 from holdfast.booking.store import fees as store
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.statements import Row
@@ -25,6 +25,12 @@ class Fees(FeesApi):
         if row is None:
             raise NotFound("There is no such fee.")
         return _fee_of(row)
+
+    @override
+    async def check_method_free(self, *, account_id: int, method_id: str) -> None:
+        leaning = await self._db.read(partial(store.leaning_on, account_id=account_id, method_id=method_id))
+        if leaning:
+            raise MethodInUse(extra={"bookings": leaning})
 
     @override
     async def due(self, *, older_than_s: int, limit: int) -> Sequence[Fee]:

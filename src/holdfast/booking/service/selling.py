@@ -20,6 +20,7 @@ from holdfast.booking.api import (
 from holdfast.booking.models import HoldKind
 from holdfast.booking.service.answers import booked_items, first_booking, first_hold, hold_of, key_use
 from holdfast.booking.service.batch import Outcome, SettleOrder, Verb
+from holdfast.booking.service.charging import with_fees
 from holdfast.booking.service.desk import Desk, was
 from holdfast.booking.service.expecting import require_consent
 from holdfast.booking.service.kinds.asked import Asked
@@ -56,7 +57,8 @@ class Selling:
         """See `BookingApi.quote_curve`."""
         quote = (await self._desk.quoting.find(account_id=account_id, quote_id=quote_id)).quote
         now = await self._desk.db.read(lambda tx: tx.now())
-        return curve(booked_items(quote.items, quote.price, booked_at=now), currency=quote.price.currency)
+        refunds = curve(booked_items(quote.items, quote.price, booked_at=now), currency=quote.price.currency)
+        return with_fees(refunds, quote.items, booked_at=now)
 
     async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
         """See `BookingApi.place_hold`."""

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, literal, select, update
+from sqlalchemy import bindparam, literal, or_, select, update
 
-from holdfast.booking.api import FeeState
-from holdfast.booking.models import booking, fee
+from holdfast.booking.api import BookingState, FeeState, VisitState
+from holdfast.booking.models import booking, fee, visit
 from holdfast.booking.store.truth import paged, walk
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Call, Row, db_now, rows, rows_like, statement
@@ -39,6 +39,24 @@ _RECORD = statement(
     .values(state=bindparam("new"), payment_id=bindparam("paid_by"), denial=bindparam("why_not"), ended_at=db_now())
     .where(fee.c.number == bindparam("of"), fee.c.turn == bindparam("which"), fee.c.state == FeeState.DUE)
 )
+_COMING = (
+    select(visit.c.number)
+    .where(
+        visit.c.number == booking.c.number,
+        or_(visit.c.state == VisitState.BOOKED, visit.c.state == VisitState.ARRIVED),
+    )
+    .exists()
+)
+_OWED = select(fee.c.number).where(fee.c.number == booking.c.number, fee.c.state == FeeState.DUE).exists()
+_LEANING = statement(
+    select(booking.c.reference)
+    .where(
+        booking.c.account_id == bindparam("account_id"),
+        booking.c.guarantee_method_id == bindparam("method_id"),
+        or_(booking.c.state == BookingState.REQUESTED, _COMING, _OWED),
+    )
+    .order_by(booking.c.number)
+)
 _ALL = paged(fee, ("number", "turn", "why", "amount_minor", "currency", "method_id"), "number", "turn")
 
 
@@ -67,6 +85,11 @@ async def fees_of(tx: Tx, numbers: Iterable[int]) -> list[Row]:
 async def find(tx: Tx, number: int, turn: int) -> Row | None:
     """Return a fee."""
     return await tx.one(_FIND(number=number, turn=turn))
+
+
+async def leaning_on(tx: Tx, *, account_id: int, method_id: str) -> list[str]:
+    """Return the references of bookings that a kept way to pay still stands for."""
+    return [row.reference for row in await tx.all(_LEANING(account_id=account_id, method_id=method_id))]
 
 
 async def due(tx: Tx, *, older_than_s: int, limit: int) -> list[Row]:
