@@ -1,11 +1,13 @@
 """The plug of accounts."""
 
 from holdfast.accounts.models import tables
+from holdfast.accounts.models.activity import activity
 from holdfast.accounts.routes.routers import routers
 from holdfast.accounts.service.accounts import Accounts
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.tokens import Tokens
 from holdfast.accounts.settings import AccountsSettings
+from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.module import Built, House, Module
 
 
@@ -15,7 +17,12 @@ def build(house: House) -> Built:
     passwords = Passwords(settings)
     tokens = Tokens(keyring=house.keyring, clock=house.clock, settings=settings)
     accounts = Accounts(db=house.db, passwords=passwords, tokens=tokens)
-    return Built(api=accounts, routers=routers(accounts), close=passwords.close)
+    return Built(
+        api=accounts,
+        routers=routers(accounts),
+        activity=ActivityRecords(activity, house.db),
+        close=passwords.close,
+    )
 
 
 MODULE = Module(name="accounts", build=build, tables=tables, settings=AccountsSettings)

@@ -15,6 +15,7 @@ from holdfast.booking.api import (
     VisitState,
 )
 from holdfast.booking.notes_api import DIETARY_MAX, NAME_MAX, NOTES_MAX
+from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Text, Whole
 from holdfast.kit.outbox import Outbox, cursor_table
@@ -456,4 +457,5 @@ fee = Table(
 )
 
 outbox = Outbox("booking", tables)
+activity = Activity("booking", tables)
 cursors = cursor_table("booking", tables)

@@ -2,9 +2,10 @@
 
 from holdfast.booking import routes
 from holdfast.booking.jobs import FLIGHT_EVENTS, STOCK_EVENTS, follow_catalog, follow_flights, jobs
-from holdfast.booking.models import cursors, outbox, tables
+from holdfast.booking.models import activity, cursors, outbox, tables
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.settings import BookingSettings
+from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.module import Built, House, Module
 from holdfast.kit.outbox import Subscription
 
@@ -34,6 +35,7 @@ def build(house: House) -> Built:
             ),
         ),
         outbox=outbox,
+        activity=ActivityRecords(activity, house.db),
         close=bookings.close,
     )
 

@@ -7,6 +7,7 @@ own; a lane never fails one order for another's fault (docs/decisions/0004).
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Final, Generic, TypeVar
 
 from holdfast.kit.errors import Overloaded
@@ -49,7 +50,8 @@ class Lane(Generic[OrderT, AnswerT]):
         self._waiting.append((order, future))
         if self._busy < self._lines:
             self._busy += 1
-            worker = loop.create_task(self._work(), name=f"lane:{self.name}")
+            # It serves many requests, so it is none's: what is told of one in context variables stays with that one.
+            worker = loop.create_task(self._work(), name=f"lane:{self.name}", context=Context())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
         return await future

@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import MetaData
 from starlette.types import ASGIApp
 
+from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
 from holdfast.kit.http.routes import Router
 from holdfast.kit.outbox import Outbox, Subscription
+from holdfast.kit.privacy import PersonalData
 from holdfast.kit.secrets import Keyring
 from holdfast.kit.settings import ModuleSettings
 
@@ -60,11 +62,15 @@ class Built:
     jobs: tuple[Job, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     outbox: Outbox | None = None
+    activity: ActivityRecords | None = None
+    """What was done here, and by whom."""
     start: Callable[[], Awaitable[None]] | None = None
     """Begins what the module does by itself besides its jobs, in the running loop; before relays and jobs."""
     mounts: tuple[Mount, ...] = ()
     close: Callable[[], Awaitable[None]] | None = None
     """Finishes what is under way, before the database closes."""
+    personal: PersonalData | None = None
+    """What it keeps of persons; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
+from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Flag, Json, Moment, Text, Whole
 from holdfast.kit.outbox import Outbox
@@ -234,3 +235,4 @@ report = Table(
 )
 
 outbox = Outbox("payments", tables)
+activity = Activity("payments", tables)

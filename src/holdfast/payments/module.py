@@ -5,10 +5,11 @@ from typing import Final
 
 from starlette.types import ASGIApp
 
+from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.module import Built, House, Job, Module, Mount
 from holdfast.kit.secrets import Keyring
 from holdfast.payments.jobs import jobs
-from holdfast.payments.models import outbox, tables
+from holdfast.payments.models import activity, outbox, tables
 from holdfast.payments.providers.registry import build_providers
 from holdfast.payments.service.payments import Payments
 from holdfast.payments.settings import PaymentsSettings
@@ -21,15 +22,17 @@ def build(house: House) -> Built:
     """Put payments together, with the simulator inside where no other one is named."""
     providers = build_providers(house.settings, house.clock, house.keyring, database_url=house.url)
     payments = Payments(db=house.db, clock=house.clock, settings=house.settings, providers=providers)
+    records = ActivityRecords(activity, house.db)
     simulator = providers.built_in
     if simulator is None:
-        return Built(api=payments, jobs=jobs(payments), outbox=outbox, close=payments.close)
+        return Built(api=payments, jobs=jobs(payments), outbox=outbox, activity=records, close=payments.close)
     simulator.tell(lambda headers, body: payments.receive(provider="simulator", headers=headers, body=body))
     courier = Job(name="payments.simulator", every_s=_SIMULATOR_EVERY_S, run=simulator.round)
     return Built(
         api=payments,
         jobs=(*jobs(payments), courier),
         outbox=outbox,
+        activity=records,
         mounts=(Mount(prefix=_SIMULATOR, app=simulator.app, serve=simulator.serve),),
         close=payments.close,
     )

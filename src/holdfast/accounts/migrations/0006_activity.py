@@ -1,5 +1,9 @@
 """Accounts: what was done by whom, kept for ever."""
 
+from alembic import op
+
+from holdfast.kit.activity.tables import create_activity, drop_activity
+
 revision = "accounts_0006"
 down_revision = "accounts_0005"
 branch_labels = None
@@ -7,8 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    create_activity(op, "accounts")
 
 
 def downgrade() -> None:
-    pass
+    drop_activity(op, "accounts")

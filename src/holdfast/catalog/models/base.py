@@ -1,4 +1,4 @@
-"""What every table of the catalog is made with, and its outbox."""
+"""What every table of the catalog is made with, its outbox and its activity."""
 
 from typing import Final
 
@@ -6,12 +6,14 @@ from sqlalchemy import CheckConstraint, ColumnElement, func
 from sqlalchemy import column as sa_column
 
 from holdfast.catalog.rules import properties as rules
+from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import module_tables
 from holdfast.kit.db.types import Text
 from holdfast.kit.outbox import Outbox
 
 tables: Final = module_tables("catalog")
 outbox: Final = Outbox("catalog", tables)
+activity: Final = Activity("catalog", tables)
 
 
 def between(column: str, least: int | str, most: int | str) -> CheckConstraint:

@@ -16,8 +16,13 @@ def refused_by(message: str) -> str:
 
 def append_only(op: Any, table: str) -> None:
     """Make a table refuse UPDATE and DELETE."""
-    for verb in ("UPDATE", "DELETE"):
-        _refuse(op, f"{table}_no_{verb.lower()}", table, f"BEFORE {verb}", "")
+    never_updated(op, table)
+    _refuse(op, f"{table}_no_delete", table, "BEFORE DELETE", "")
+
+
+def never_updated(op: Any, table: str) -> None:
+    """Make a table refuse UPDATE: its rows are as they were written, or gone."""
+    _refuse(op, f"{table}_no_update", table, "BEFORE UPDATE", "")
 
 
 def transitions(op: Any, table: str, column: str, allowed: Iterable[tuple[str, str]]) -> None:
