@@ -126,6 +126,7 @@ class TestNearbyAJourney:
         ]
         found = ids(legs, others)
         assert len(found) == TRIES_MAX - 1
+        assert ids(legs, others, tries=10) == found[:9]
         by_id = {each.flight_id: each for each in [*legs, *others]}
         moved = [distance(legs, [by_id[each] for each in row]) for row in found]
         assert moved == sorted(moved)

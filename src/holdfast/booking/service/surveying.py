@@ -16,6 +16,7 @@ from holdfast.engine.claims import Cell
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.errors import NotFound
+from holdfast.verticals.flights.nearby import TRIES_MAX
 
 _T = TypeVar("_T")
 _Offers = tuple[dict[int, StayOffer], dict[int, TableOffer], dict[int, LegOffer]]
@@ -41,9 +42,11 @@ class Surveying:
             self._table_offers({item.restaurant_id for item in items if isinstance(item, TableItem)}),
             self._leg_offers({each for item in items if isinstance(item, FlightItem) for each in item.flight_ids}),
         )
-        return [self._nearby(item, found, account_id) for item in items]
+        # What all of them may try together is bounded, because one request asks for all of them.
+        flights = sum(isinstance(item, FlightItem) for item in items)
+        return [self._nearby(item, found, account_id, tries=TRIES_MAX // max(1, flights)) for item in items]
 
-    def _nearby(self, item: Item, offers: _Offers, account_id: int) -> Nearby:
+    def _nearby(self, item: Item, offers: _Offers, account_id: int, *, tries: int) -> Nearby:
         stays, tables, legs = offers
         now = self._clock.now()
         match item:
@@ -58,7 +61,13 @@ class Surveying:
                 return NearbyTables(item=item, offer=tables[item.restaurant_id], now=now)
             case FlightItem():
                 return NearbyFlights(
-                    item=item, offers=legs, account_id=account_id, now=now, catalog=self._catalog, look=self.look
+                    item=item,
+                    offers=legs,
+                    account_id=account_id,
+                    now=now,
+                    catalog=self._catalog,
+                    look=self.look,
+                    tries=tries,
                 )
 
     async def _stay_offers(self, items: Sequence[StayItem]) -> dict[int, StayOffer]:

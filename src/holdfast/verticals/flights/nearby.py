@@ -30,6 +30,7 @@ def nearby(
     *,
     now: datetime,
     full: Collection[int] = (),
+    tries: int = TRIES_MAX,
 ) -> Iterator[FlightRequest]:
     """Yield other journeys between the same cities that no rule stands against, the nearest first.
 
@@ -43,6 +44,7 @@ def nearby(
         others: Flights that may be flown instead, between any cities and in any order.
         now: Aware, in any zone.
         full: Flights known to be sold out; apart from them, stock is not looked at.
+        tries: So many journeys are put together at most.
     """
 
     def may_fly(leg: LegTerms) -> bool:
@@ -54,7 +56,7 @@ def nearby(
         near = _near(place, legs, others)
         near.sort(key=lambda choice: (choice[0], choice[1].flight_id != leg.flight_id, choice[1].flight_id))
         choices.append(list(islice((choice for choice in near if may_fly(choice[1])), NEAR_LEGS)))
-    for journey in islice(_nearest_first(choices), TRIES_MAX):
+    for journey in islice(_nearest_first(choices), tries):
         ids = tuple(leg.flight_id for leg in journey)
         seats = tuple(choice for choice in request.seats if choice.flight_id in ids)
         other = replace(request, flight_ids=ids, seats=seats)

@@ -13,7 +13,7 @@ from holdfast.booking.service.kinds.nearby import Key, Seen, Window
 from holdfast.catalog.api import CatalogApi, LegOffer
 from holdfast.engine.claims import Cell
 from holdfast.verticals.flights.claims import SEAT_SLOTS, open_bucket, resources
-from holdfast.verticals.flights.nearby import NEAR_LEGS, distance, nearby
+from holdfast.verticals.flights.nearby import NEAR_LEGS, TRIES_MAX, distance, nearby
 from holdfast.verticals.flights.parts import cabin_of
 from holdfast.verticals.flights.reasons import shortages
 from holdfast.verticals.flights.terms import PASSENGERS_MAX, LegTerms
@@ -36,6 +36,8 @@ class NearbyFlights:
     look: Callable[[Iterable[Window]], Awaitable[Seen]]
     full: frozenset[int] = frozenset()
     """Flights that are sold out, as far as they were looked at."""
+    tries: int = TRIES_MAX
+    """So many journeys are put together at most."""
 
     def asked(self, item: Item, rows: Mapping[Key, Cell]) -> AskedFlight:
         """Return flights whose offers are known."""
@@ -115,7 +117,7 @@ class NearbyFlights:
         """Yield flights near those of an item: other ones in the place of some or all of them."""
         flights = self.asked(item, {})
         legs = [offer.terms for offer in self.offers.values() if not offer.terms.canceled]
-        for other in nearby(flights.request, flights.legs, legs, now=self.now, full=self.full):
+        for other in nearby(flights.request, flights.legs, legs, now=self.now, full=self.full, tries=self.tries):
             found = replace(flights.item, flight_ids=other.flight_ids, seats=other.seats)
             if not self.asked(found, {}).reasons():
                 yield found
