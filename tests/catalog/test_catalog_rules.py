@@ -5,7 +5,8 @@ from datetime import date, time
 import pytest
 from catalog_drafts import draft
 
-from holdfast.catalog.rules.properties import COUNTRIES, draft_errors, night_errors, unit_errors, zones
+from holdfast.catalog.rules.limits import COUNTRIES, zones
+from holdfast.catalog.rules.properties import draft_errors, night_errors, unit_errors
 from holdfast.verticals.cancellation import (
     ALL,
     POLICIES,

@@ -127,11 +127,11 @@ class StayOffer:
 
 
 class VersionConflict(HoldfastError):
-    """Somebody changed the property since you read it. Read it again, then send your change with the new ETag."""
+    """Somebody changed it since you read it. Read it again, then send your change with the new ETag."""
 
     code = "precondition_failed"
     status = 412
-    title = "The property has changed meanwhile"
+    title = "It has changed meanwhile"
 
 
 class PreconditionRequired(HoldfastError):

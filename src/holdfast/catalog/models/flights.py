@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
-from holdfast.catalog.models.base import between, length, tables
+from holdfast.catalog.models.base import OWNED, between, length, tables
 from holdfast.catalog.rules import airplanes, places
 from holdfast.catalog.rules import flights as rules
-from holdfast.catalog.rules.properties import ZONE_MAX
+from holdfast.catalog.rules.limits import ZONE_MAX
 from holdfast.kit.db.tables import STRICT
 from holdfast.kit.db.types import Day, Flag, Json, Moment, Real, Text, Whole
 
@@ -74,7 +74,7 @@ airplane = Table(
     "catalog_airplane",
     tables,
     Column("id", Whole(), primary_key=True, autoincrement=True),
-    Column("owner_id", Whole(), nullable=False),
+    Column("owner_id", Whole(), nullable=False, info=OWNED),
     Column("version", Whole(), nullable=False),
     Column("name", Text(airplanes.AIRPLANE_NAME_MAX), nullable=False),
     Column("equipment", Text(airplanes.EQUIPMENT_MAX), nullable=False),
@@ -117,7 +117,7 @@ schedule = Table(
     "catalog_schedule",
     tables,
     Column("id", Whole(), primary_key=True, autoincrement=True),
-    Column("owner_id", Whole(), nullable=False),
+    Column("owner_id", Whole(), nullable=False, info=OWNED),
     Column("version", Whole(), nullable=False),
     Column("number", Text(rules.NUMBER_MAX), nullable=False),
     Column("airline_name", Text(rules.NAME_MAX), nullable=False),
@@ -153,7 +153,7 @@ flight = Table(
     "catalog_flight",
     tables,
     Column("id", Whole(), primary_key=True, autoincrement=True),
-    Column("owner_id", Whole(), nullable=False),
+    Column("owner_id", Whole(), nullable=False, info=OWNED),
     Column("version", Whole(), nullable=False),
     _refers("schedule_id", "schedule", nullable=True),
     Column("number", Text(rules.NUMBER_MAX), nullable=False),

@@ -5,8 +5,8 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, true
 
 from holdfast.catalog.api import SERVICE_BP_MAX, PropertyKind
-from holdfast.catalog.models.base import between, length, price, tables
-from holdfast.catalog.rules import properties as rules
+from holdfast.catalog.models.base import OWNED, PLACED, PUBLISHED, between, length, price, tables
+from holdfast.catalog.rules import limits as rules
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.db.tables import STRICT, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Real, Text, Whole
@@ -22,18 +22,18 @@ property_ = Table(
     "catalog_property",
     tables,
     Column("id", Whole(), primary_key=True, autoincrement=True),
-    Column("owner_id", Whole(), nullable=False),
+    Column("owner_id", Whole(), nullable=False, info=OWNED),
     Column("version", Whole(), nullable=False),
     Column("listed", Flag(), nullable=False),
-    Column("name", Text(rules.NAME_MAX), nullable=False),
-    Column("description", Text(rules.TEXT_MAX), nullable=False),
-    Column("house_rules", Text(rules.HOUSE_RULES_MAX), nullable=False),
-    Column("address", Text(rules.ADDRESS_MAX), nullable=False),
-    Column("neighbourhood", Text(rules.ADDRESS_MAX), nullable=False),
-    Column("city", Text(rules.CITY_MAX), nullable=False),
-    Column("country", Text(2), nullable=False),
-    Column("latitude", Real(), nullable=False),
-    Column("longitude", Real(), nullable=False),
+    Column("name", Text(rules.NAME_MAX), nullable=False, info=PUBLISHED),
+    Column("description", Text(rules.TEXT_MAX), nullable=False, info=PUBLISHED),
+    Column("house_rules", Text(rules.HOUSE_RULES_MAX), nullable=False, info=PUBLISHED),
+    Column("address", Text(rules.ADDRESS_MAX), nullable=False, info=PUBLISHED),
+    Column("neighbourhood", Text(rules.ADDRESS_MAX), nullable=False, info=PUBLISHED),
+    Column("city", Text(rules.CITY_MAX), nullable=False, info=PLACED),
+    Column("country", Text(2), nullable=False, info=PLACED),
+    Column("latitude", Real(), nullable=False, info=PUBLISHED),
+    Column("longitude", Real(), nullable=False, info=PUBLISHED),
     Column("kind", Choice(PropertyKind), nullable=False),
     Column("bedrooms", Whole(), nullable=False),
     Column("beds", Whole(), nullable=False),
@@ -68,7 +68,7 @@ property_ = Table(
     Column("pay_at_property", Flag(), nullable=False, server_default=true()),
     Column("rating", Real()),
     Column("reviews", Whole(), nullable=False),
-    Column("notes", Json(), nullable=False),
+    Column("notes", Json(), nullable=False, info=PUBLISHED),
     Column("units", Whole(), nullable=False),
     Column("unit_names", Json(), nullable=False),
     Column("created_at", Moment(), nullable=False),

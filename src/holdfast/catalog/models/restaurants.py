@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
 
-from holdfast.catalog.models.base import between, length, tables
+from holdfast.catalog.models.base import OWNED, PLACED, PUBLISHED, between, length, tables
 from holdfast.catalog.rules import dining
-from holdfast.catalog.rules import properties as rules
+from holdfast.catalog.rules import limits as rules
 from holdfast.catalog.rules import restaurants as said
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.db.tables import STRICT
@@ -23,25 +23,25 @@ restaurant = Table(
     "catalog_restaurant",
     tables,
     Column("id", Whole(), primary_key=True, autoincrement=True),
-    Column("owner_id", Whole(), nullable=False),
+    Column("owner_id", Whole(), nullable=False, info=OWNED),
     Column("version", Whole(), nullable=False),
     Column("listed", Flag(), nullable=False),
-    Column("name", Text(rules.NAME_MAX), nullable=False),
-    Column("description", Text(rules.TEXT_MAX), nullable=False),
-    Column("address", Text(rules.ADDRESS_MAX), nullable=False),
-    Column("neighbourhood", Text(rules.ADDRESS_MAX), nullable=False),
-    Column("city", Text(rules.CITY_MAX), nullable=False),
-    Column("country", Text(2), nullable=False),
-    Column("latitude", Real(), nullable=False),
-    Column("longitude", Real(), nullable=False),
-    Column("phone", Text(said.PHONE_MAX)),
-    Column("email", Text(said.EMAIL_MAX)),
-    Column("website", Text(said.URL_MAX)),
+    Column("name", Text(rules.NAME_MAX), nullable=False, info=PUBLISHED),
+    Column("description", Text(rules.TEXT_MAX), nullable=False, info=PUBLISHED),
+    Column("address", Text(rules.ADDRESS_MAX), nullable=False, info=PUBLISHED),
+    Column("neighbourhood", Text(rules.ADDRESS_MAX), nullable=False, info=PUBLISHED),
+    Column("city", Text(rules.CITY_MAX), nullable=False, info=PLACED),
+    Column("country", Text(2), nullable=False, info=PLACED),
+    Column("latitude", Real(), nullable=False, info=PUBLISHED),
+    Column("longitude", Real(), nullable=False, info=PUBLISHED),
+    Column("phone", Text(said.PHONE_MAX), info=PUBLISHED),
+    Column("email", Text(said.EMAIL_MAX), info=PUBLISHED),
+    Column("website", Text(said.URL_MAX), info=PUBLISHED),
     Column("cuisines", Json(), nullable=False),
     Column("price_level", Whole(), nullable=False),
     Column("cards", Json(), nullable=False),
-    Column("images", Json(), nullable=False),
-    Column("videos", Json(), nullable=False),
+    Column("images", Json(), nullable=False, info=PUBLISHED),
+    Column("videos", Json(), nullable=False, info=PUBLISHED),
     Column("currency", Text(3), nullable=False),
     Column("zone", Text(rules.ZONE_MAX), nullable=False),
     # Lists that are only ever read whole.
@@ -57,7 +57,7 @@ restaurant = Table(
     Column("tax_bp", Whole(), nullable=False),
     Column("rating", Real()),
     Column("reviews", Whole(), nullable=False),
-    Column("notes", Json(), nullable=False),
+    Column("notes", Json(), nullable=False, info=PUBLISHED),
     Column("changed_at", Moment(), nullable=False),
     CheckConstraint("version >= 1", name="version_positive"),
     length("name", 1, rules.NAME_MAX),

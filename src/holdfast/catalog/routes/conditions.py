@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, section 13): the version of a property as `ETag`, and what clients ask about it.
+"""Entity tags (RFC 9110, section 13): the version of what is described as `ETag`, and what clients ask about it.
 
 `If-Match` protects a change from overwriting another one, `If-None-Match` saves sending what the client has.
 """
@@ -21,7 +21,7 @@ IF_MATCH: Final[dict[str, Any]] = {
             "name": "If-Match",
             "in": "header",
             "required": True,
-            "description": "The `ETag` of the property as you read it (or `*`, to overwrite whatever is there).",
+            "description": "The `ETag` of what you change, as you read it (or `*`, to overwrite whatever is there).",
             "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,15}")$', "maxLength": 17, "examples": ['"1"']},
         }
     ]
@@ -42,7 +42,7 @@ IF_NONE_MATCH: Final[dict[str, Any]] = {
 
 _ETAG: Final[dict[str, Any]] = {
     "ETag": {
-        "description": "Names this version of the property; send it as `If-Match` to change it.",
+        "description": "Names this version; send it as `If-Match` to change it.",
         "schema": {"type": "string", "examples": ['"1"']},
     }
 }
@@ -84,7 +84,7 @@ def check_version(wanted: frozenset[str], version: int) -> None:
         VersionConflict: The version is none of those wanted.
     """
     if not wanted & {_ANY, etag_of(version)}:
-        raise VersionConflict("The property has changed since you read it.", extra={"current": etag_of(version)})
+        raise VersionConflict("It has changed since you read it.", extra={"current": etag_of(version)})
 
 
 def has_newest(request: Request, version: int) -> bool:

@@ -12,7 +12,7 @@ from holdfast.catalog.api import DINING_POLICIES
 from holdfast.catalog.routes.policies import BY_NAME, BY_WINDOWS, BasisPoints, Code, policy_form, shown
 from holdfast.catalog.routes.terms import Weekday
 from holdfast.catalog.rules import dining as rules
-from holdfast.catalog.rules.properties import (
+from holdfast.catalog.rules.limits import (
     BOOKING_WINDOW_DAYS_MAX,
     DAYS_BEFORE_MAX,
     PRICE_MAX_MINOR,

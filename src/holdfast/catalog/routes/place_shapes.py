@@ -7,8 +7,8 @@ from pydantic_core import PydanticCustomError
 
 from holdfast.catalog.airline_api import Airport, AirportDraft, City, CityDraft
 from holdfast.catalog.routes.policies import shown
+from holdfast.catalog.rules.limits import COUNTRIES, ZONE_MAX
 from holdfast.catalog.rules.places import CONNECTION_MINUTES_MAX, IATA, ICAO, NAME_MAX
-from holdfast.catalog.rules.properties import COUNTRIES, ZONE_MAX
 from holdfast.kit.http.wire import NUMBER_MAX, Between, Line, Wire
 
 _CITY: Final[dict[str, Any]] = {"name": "Washington", "country": "US", "zone": "America/New_York"}

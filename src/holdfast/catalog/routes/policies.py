@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from holdfast.catalog.rules import properties as rules
+from holdfast.catalog.rules import limits as rules
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.http.wire import Between, Wire, items
 from holdfast.verticals.cancellation import POLICIES, AfterCheckIn, CancellationPolicy, RefundWindow, Shares

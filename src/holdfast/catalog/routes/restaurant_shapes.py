@@ -27,7 +27,7 @@ from holdfast.catalog.routes.policies import Code, shown
 from holdfast.catalog.routes.shapes import LocationIn, LocationOut
 from holdfast.catalog.rules import restaurants as rules
 from holdfast.catalog.rules.dining import NOTE_MAX, SERVICES_MAX
-from holdfast.catalog.rules.properties import NAME_MAX, TEXT_MAX
+from holdfast.catalog.rules.limits import NAME_MAX, TEXT_MAX
 from holdfast.kit.http.wire import BY_VALUE, Between, Line, Prose, Wire, items
 
 _SAID: Final = {

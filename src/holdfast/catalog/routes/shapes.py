@@ -9,7 +9,7 @@ from typing_extensions import override
 from holdfast.catalog.api import Location, Property, PropertyDraft, PropertyKind
 from holdfast.catalog.routes.policies import POLICY, Code, shown
 from holdfast.catalog.routes.terms import TERMS, Nights, PriceIn, TermsIn, TermsOut, currency_mismatch
-from holdfast.catalog.rules import properties as rules
+from holdfast.catalog.rules import limits as rules
 from holdfast.kit.errors import Invalid
 from holdfast.kit.http.wire import BY_VALUE, Between, DayField, Line, Prose, Wire, items
 from holdfast.verticals.stays import NightTerms
@@ -53,7 +53,7 @@ _COUNTRY: Final = WithJsonSchema({"type": "string", "enum": sorted(rules.COUNTRI
 
 
 class LocationIn(Wire):
-    """Where a property stands."""
+    """Where it stands."""
 
     address: Annotated[str, Line(rules.ADDRESS_MAX)]
     neighbourhood: Annotated[str, Line(rules.ADDRESS_MAX, 0)] = ""
@@ -172,7 +172,7 @@ class NewNights(Wire):
 
 
 class LocationOut(Wire):
-    """Where a property stands."""
+    """Where it stands."""
 
     address: str
     neighbourhood: str

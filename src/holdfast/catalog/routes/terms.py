@@ -18,7 +18,7 @@ from holdfast.catalog.routes.policies import (
     policy_form,
     policy_of,
 )
-from holdfast.catalog.rules import properties as rules
+from holdfast.catalog.rules import limits as rules
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.errors import FieldError, Invalid
 from holdfast.kit.http.wire import (
@@ -95,7 +95,7 @@ class PriceIn(Wire):
     amount: Price
     """In minor units of the currency."""
     currency: CurrencyField
-    """ISO 4217; one for all prices of a property."""
+    """ISO 4217; one for all prices of what is sold."""
 
 
 class DiscountIn(Wire):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Final
 
-from holdfast.catalog.rules.properties import COUNTRIES, PRICE_MAX_MINOR, zones
+from holdfast.catalog.rules.limits import COUNTRIES, PRICE_MAX_MINOR, zones
 from holdfast.kit.errors import FieldError
 
 # Controls and halves of surrogate pairs, as at the edge.

@@ -7,7 +7,7 @@ from typing import Final
 
 from holdfast.catalog.dining_api import DINING_POLICIES
 from holdfast.catalog.rules.checks import line, whole, zone
-from holdfast.catalog.rules.properties import (
+from holdfast.catalog.rules.limits import (
     BOOKING_WINDOW_DAYS_MAX,
     CODE_MAX,
     DAYS_BEFORE_MAX,

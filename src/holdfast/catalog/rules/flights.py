@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from holdfast.catalog.airline_api import Airplane, Airport, ScheduleDraft
 from holdfast.catalog.flights_api import CabinFares, Fares, FlightDraft
 from holdfast.catalog.rules.checks import line, price, whole
+from holdfast.catalog.rules.limits import CODE_MAX, END_NIGHT, FIRST_NIGHT
 from holdfast.catalog.rules.policies import policy_errors
-from holdfast.catalog.rules.properties import CODE_MAX, END_NIGHT, FIRST_NIGHT
 from holdfast.engine.money import BASIS_POINTS, is_currency
 from holdfast.kit.errors import FieldError
 from holdfast.verticals.flights.terms import FareBrand

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from holdfast.catalog.rules.checks import whole
-from holdfast.catalog.rules.properties import CODE_MAX, DAYS_BEFORE_MAX, GRACE_HOURS_MAX, WINDOWS_MAX
+from holdfast.catalog.rules.limits import CODE_MAX, DAYS_BEFORE_MAX, GRACE_HOURS_MAX, WINDOWS_MAX
 from holdfast.engine.money import BASIS_POINTS
 from holdfast.kit.errors import FieldError
 from holdfast.verticals.cancellation import POLICIES, AfterCheckIn, CancellationPolicy, RefundWindow, Shares

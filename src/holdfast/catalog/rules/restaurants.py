@@ -11,7 +11,7 @@ from holdfast.catalog.dining_api import Contact, RestaurantDraft
 from holdfast.catalog.location import Location
 from holdfast.catalog.rules.checks import country, line, real, whole
 from holdfast.catalog.rules.dining import NOT_IN_LINES, characters, terms_errors
-from holdfast.catalog.rules.properties import ADDRESS_MAX, CITY_MAX, CODE_MAX, NAME_MAX, RATING_MAX, TEXT_MAX
+from holdfast.catalog.rules.limits import ADDRESS_MAX, CITY_MAX, CODE_MAX, NAME_MAX, RATING_MAX, TEXT_MAX
 from holdfast.kit.errors import FieldError
 
 CUISINES_MAX: Final = 20
