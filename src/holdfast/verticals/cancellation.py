@@ -122,6 +122,8 @@ class RefundStep:
     retained_minor: int
     rule: str
     detail: str
+    fee_minor: int = 0
+    """What canceling costs beside, charged to the way to pay that stands for tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
