@@ -13,7 +13,8 @@ class SearchSettings(ModuleSettings, env_prefix="HOLDFAST_SEARCH_"):
         default=730,
         ge=1,
         le=779,
-        description="How many days from today on can be searched, of stays, tables and flights alike; later ones are answered with `beyond_horizon`.",
+        description="How many days from today on can be searched, for stays, tables and flights alike; later ones are "
+        "answered with `beyond_horizon`.",
     )
     stock_every_s: float = Field(
         default=0.5,
