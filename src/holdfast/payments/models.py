@@ -1,6 +1,7 @@
 """Rows of payments. What a CHECK can say is said here; what it cannot, the guards of the first migration say."""
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
@@ -8,8 +9,34 @@ from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Flag, Json, Moment, Text, Whole
 from holdfast.kit.outbox import Outbox
+from holdfast.kit.privacy import Decision, Erase, Kind, Purpose, Recipient, Retention, numbered, personal
 from holdfast.payments.api import CaseKind, CaseState, PaymentMethod, PaymentState, RefundState
 from holdfast.payments.rules import Dispute
+
+_PROVIDERS: Final = (Recipient.SIMULATOR, Recipient.STRIPE, Recipient.PAYPAL)
+_NUMBER: Final = numbered(Purpose.PAYMENT, Purpose.BOOKS)
+_PARTY: Final = numbered(Purpose.BOOKS)
+_SHARES: Final = numbered(Purpose.PAYMENT, Purpose.BOOKS)
+_KEY: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, erase=Erase.CLEARED)
+_REF: Final = personal(
+    Kind.PAYMENT, Purpose.PAYMENT, Purpose.BOOKS, keep=Retention.BOOKS, erase=Erase.KEPT, recipients=_PROVIDERS
+)
+_CARD: Final = personal(
+    Kind.PAYMENT, Purpose.PAYMENT, keep=Retention.BOOKS, erase=Erase.CLEARED, recipients=_PROVIDERS
+)
+_WAY: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, erase=Erase.CLEARED, recipients=_PROVIDERS)
+_HOW: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, Purpose.BOOKS, keep=Retention.BOOKS, erase=Erase.KEPT)
+_CAME_OF_IT: Final = personal(
+    Kind.PAYMENT,
+    Purpose.PAYMENT,
+    Purpose.BOOKS,
+    keep=Retention.BOOKS,
+    erase=Erase.KEPT,
+    automated=(Decision.LATE_PAYMENT,),
+)
+_KEPT_BY: Final = numbered(Purpose.PAYMENT, keep=Retention.ACCOUNT, erase=Erase.DELETED)
+_KEPT: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, recipients=_PROVIDERS)
+_TOKEN: Final = personal(Kind.SECRET, Purpose.PAYMENT, recipients=_PROVIDERS)
 
 
 class TransferKind(StrEnum):
@@ -43,28 +70,28 @@ payment = Table(
     Column("hold_id", Text(40), nullable=False),
     # The hold, while this payment stands for it. UNIQUE: a hold is paid once, whoever tries what at the same time.
     Column("open_hold", Text(40)),
-    Column("account_id", Whole(), nullable=False),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
     Column("route", Text(120), nullable=False),
-    Column("key", Text(255)),
+    Column("key", Text(255), info=_KEY),
     Column("fingerprint", Text(64), nullable=False),
     Column("replays", Whole(), nullable=False),
     Column("attempt", Whole(), nullable=False),
     Column("provider", Text(20), nullable=False),
-    Column("provider_ref", Text(255)),
-    Column("method", Choice(PaymentMethod), nullable=False),
+    Column("provider_ref", Text(255), info=_REF),
+    Column("method", Choice(PaymentMethod), nullable=False, info=_HOW),
     Column("amount_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),
     Column("state", Choice(PaymentState), nullable=False),
     Column("waited", Flag(), nullable=False),
     Column("captured_minor", Whole(), nullable=False),
     Column("refunded_minor", Whole(), nullable=False),
-    Column("brand", Text(40)),
-    Column("last4", Text(4)),
-    Column("action_url", Text(2000)),
-    Column("denial", Text(60)),
+    Column("brand", Text(40), info=_CARD),
+    Column("last4", Text(4), info=_CARD),
+    Column("action_url", Text(2000), info=_WAY),
+    Column("denial", Text(60), info=_CAME_OF_IT),
     Column("reference", Text(40)),
     # Who gets the captured money: [account, minor units] each. Written before the capture is asked for.
-    Column("shares", Json()),
+    Column("shares", Json(), info=_SHARES),
     Column("sold", Flag(), nullable=False),
     Column("dispute", Choice(Dispute), nullable=False),
     Column("disputed_minor", Whole(), nullable=False),
@@ -109,10 +136,10 @@ refund = Table(
     Column("attempt", Whole(), nullable=False),
     Column("reason", Text(60), nullable=False),
     Column("reference", Text(40)),
-    Column("shares", Json(), nullable=False),
-    Column("provider_ref", Text(255)),
+    Column("shares", Json(), nullable=False, info=_SHARES),
+    Column("provider_ref", Text(255), info=_REF),
     # The provider's objects of attempts that failed, which say nothing of the attempt of now.
-    Column("spent_refs", Json(), nullable=False),
+    Column("spent_refs", Json(), nullable=False, info=_REF),
     Column("failure", Text(60)),
     Column("created_at", Moment(), nullable=False),
     Column("touched_at", Moment(), nullable=False),
@@ -131,20 +158,20 @@ method = Table(
     "payments_method",
     tables,
     Column("id", Text(40), primary_key=True),
-    Column("account_id", Whole(), nullable=False),
+    Column("account_id", Whole(), nullable=False, info=_KEPT_BY),
     Column("route", Text(120), nullable=False),
-    Column("key", Text(255)),
+    Column("key", Text(255), info=_KEPT),
     Column("fingerprint", Text(64), nullable=False),
     Column("replays", Whole(), nullable=False),
     Column("provider", Text(20), nullable=False),
     Column("method", Choice(PaymentMethod), nullable=False),
     Column("state", Choice(MethodState), nullable=False),
-    Column("token", Text(255)),
-    Column("customer", Text(255)),
-    Column("brand", Text(40)),
-    Column("last4", Text(4)),
-    Column("expires", Text(7)),
-    Column("refusal", Text(60)),
+    Column("token", Text(255), info=_TOKEN),
+    Column("customer", Text(255), info=_TOKEN),
+    Column("brand", Text(40), info=_KEPT),
+    Column("last4", Text(4), info=_KEPT),
+    Column("expires", Text(7), info=_KEPT),
+    Column("refusal", Text(60), info=_KEPT),
     Column("created_at", Moment(), nullable=False),
     one_of("method", PaymentMethod),
     one_of("state", MethodState),
@@ -160,7 +187,7 @@ message = Table(
     Column("provider", Text(20), primary_key=True),
     Column("event_id", Text(255), primary_key=True),
     Column("kind", Text(120), nullable=False),
-    Column("ref", Text(255)),
+    Column("ref", Text(255), info=_REF),
     Column("payment_id", Text(40)),
     Column("outcome", Text(20), nullable=False),
     Column("at", Moment(), nullable=False),
@@ -200,8 +227,8 @@ transfer = Table(
     Column("key", Text(120), nullable=False),
     Column("leg", Whole(), nullable=False),
     Column("kind", Choice(TransferKind), nullable=False),
-    Column("debit", Text(80), nullable=False),
-    Column("credit", Text(80), nullable=False),
+    Column("debit", Text(80), nullable=False, info=_PARTY),
+    Column("credit", Text(80), nullable=False, info=_PARTY),
     Column("amount_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),
     Column("payment_id", Text(40), ForeignKey("payments_payment.id"), nullable=False),

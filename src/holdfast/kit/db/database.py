@@ -180,6 +180,17 @@ class Database(ABC):
         """
 
     @abstractmethod
+    async def scrub(self, tables: Sequence[str]) -> str:
+        """Make what was deleted from tables unreadable, as far as the engine can; it may take minutes.
+
+        Returns:
+            What may still hold it and for how long, in plain words; "" if nothing does.
+
+        Raises:
+            DatabaseUnavailable: No connection, or somebody reads what would have to go; try again later.
+        """
+
+    @abstractmethod
     async def close(self) -> None:
         """Let running transactions end and close every connection."""
 

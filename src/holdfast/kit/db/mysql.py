@@ -248,6 +248,12 @@ class MysqlDatabase(ServedDatabase[MysqlSession]):
     """A MariaDB or MySQL database."""
 
     dialect = "mysql"
+    # InnoDB writes the table anew while it is used.
+    scrubbing = "OPTIMIZE TABLE `{table}`"
+    remains = (
+        "MariaDB/MySQL: no query finds it; its bytes can stay in the undo and redo logs until they are used again, in "
+        "the binary log until that is purged, and in backups and replicas as long as you keep those"
+    )
 
     def __init__(self, url: URL, clock: Clock, *, pool_size: int = 12, **options: Any) -> None:
         super().__init__(clock, pool_size=pool_size, **options)

@@ -281,6 +281,12 @@ class PostgresDatabase(ServedDatabase[PostgresSession]):
     """A PostgreSQL database."""
 
     dialect = "postgresql"
+    # Never FULL, which keeps everybody from the table while it is written anew.
+    scrubbing = 'VACUUM (SKIP_LOCKED) "{table}"'
+    remains = (
+        "PostgreSQL: no query finds it; its bytes can stay in freed space of the table's pages until they are used "
+        "again, in the write-ahead log until that is recycled, and in backups and replicas as long as you keep those"
+    )
 
     def __init__(self, url: URL, clock: Clock, *, pool_size: int = 12, **options: Any) -> None:
         super().__init__(clock, pool_size=pool_size, **options)

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from typing_extensions import override
 
@@ -57,6 +57,30 @@ class ServedDatabase(Database, Generic[SessionT]):
 
     @abstractmethod
     def _tx(self, session: SessionT, attempt: Attempt) -> ServedTx: ...
+
+    scrubbing: ClassVar[str]
+    """The statement that lets go of what was deleted from a table; it cannot run in a transaction."""
+    remains: ClassVar[str]
+    """What may hold it all the same."""
+
+    @override
+    async def scrub(self, tables: Sequence[str]) -> str:
+        self._refuse_closed()
+        attempt = Attempt(writes=True)
+        session = await self._take(attempt)
+        try:
+            for table in tables:
+                await session.execute(self.scrubbing.format(table=table))
+        except Exception as error:  # noqa: BLE001 - raised again as what it means
+            meaning = session.meaning(error, attempt)
+            session.destroy()
+            raise meaning from cause_of(meaning, error)
+        except BaseException:
+            session.destroy()
+            raise
+        finally:
+            self._give_back(session, attempt)
+        return self.remains
 
     @override
     async def close(self) -> None:

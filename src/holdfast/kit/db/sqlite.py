@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
@@ -45,6 +46,8 @@ _SETTINGS: Final = (
     "foreign_keys=ON",
     "cache_size=-16000",
     "temp_store=MEMORY",
+    # What is deleted is overwritten: an erased person does not live on in free pages.
+    "secure_delete=ON",
 )
 _WAL_RESET_FIXED: Final = (3, 51, 3)
 _VIOLATIONS: Final[dict[str, type[IntegrityViolation]]] = {
@@ -301,6 +304,25 @@ class SqliteDatabase(Database):
         return warnings
 
     @override
+    async def scrub(self, tables: Sequence[str]) -> str:
+        del tables  # the file is written anew as a whole
+        if not self._checkpoints:
+            return "another process checkpoints this file; it writes the file anew when its own turn comes"
+
+        def work(connection: sqlite3.Connection) -> bool:
+            try:
+                connection.execute("VACUUM")
+                return connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+            except sqlite3.Error as error:
+                meaning = translated(error)
+                raise meaning from cause_of(meaning, error)
+
+        self._refuse_closed()
+        if not await self._writer.call(work):
+            raise DatabaseUnavailable("somebody reads the old pages still", retry_after_s=1)
+        return ""
+
+    @override
     async def close(self) -> None:
         await self._drain()
         # The reader leaves first: whoever closes last checkpoints, and that is the writer's right.
@@ -325,7 +347,9 @@ class SqliteDatabase(Database):
 
     @override
     async def _write(self, work: Work[T], attempt: Attempt) -> T:
-        return await self._transact(attempt, lambda tx: _driven(work, tx))
+        # The thread is nobody's: what a request is told by context variables goes with its work.
+        context = copy_context()
+        return await self._transact(attempt, lambda tx: context.run(_driven, work, tx))
 
     @override
     async def _put(self, calls: Sequence[Call], attempt: Attempt) -> datetime:

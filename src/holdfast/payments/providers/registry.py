@@ -31,6 +31,11 @@ class Providers:
         """Return who takes new payments of a way to pay."""
         return self._serving.get(method)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what the providers are called."""
+        return tuple(self._named)
+
     def named(self, name: str) -> Provider | None:
         """Return a provider by its name."""
         return self._named.get(name)

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Column, Index, Table
 
 from holdfast.kit.db.tables import STRICT
 from holdfast.kit.db.types import Flag, Json, Text, Whole
+from holdfast.kit.privacy import Purpose, Retention, numbered
 from holdfast.search.models.base import tables
 from holdfast.search.rules.flight_facts import ROOMS_MAX
 from holdfast.search.rules.words import PLACES_MAX
@@ -44,7 +45,7 @@ leg: Final = Table(
     # Counts the writes of the row: who finds another count than before looking elsewhere has been overtaken.
     Column("stamp", Whole(), nullable=False),
     Column("canceled", Flag(), nullable=False),
-    Column("owner_id", Whole(), nullable=False),
+    Column("owner_id", Whole(), nullable=False, info=numbered(Purpose.LISTING, keep=Retention.LISTING)),
     Column("airplane_id", Whole(), nullable=False),
     Column("origin_id", Whole(), nullable=False),
     Column("destination_id", Whole(), nullable=False),
