@@ -10,6 +10,7 @@ import pytest
 
 from support import servers
 from support.effort import campaign
+from support.process import LIMITS_TIMES
 
 _OURS = {"HOLDFAST_REQUIRE", "HOLDFAST_CAMPAIGN"}
 _CALLS_WITH_ADDRESS = {"socket.connect", "socket.sendto"}
@@ -60,6 +61,7 @@ def _nobodys_settings(tmp_path_factory):
     before = Path.cwd()
     for name in [each for each in os.environ if each.startswith("HOLDFAST_") and each not in _OURS]:
         del os.environ[name]
+    os.environ["HOLDFAST_LIMITS_TIMES"] = LIMITS_TIMES
     os.chdir(tmp_path_factory.mktemp("here"))
     yield
     os.chdir(before)

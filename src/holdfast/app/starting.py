@@ -14,6 +14,7 @@ from holdfast.app.schema import behind
 from holdfast.app.settings import RunSettings
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.opening import BadDatabaseUrl, engine_of, parsed
+from holdfast.kit.limits.limits import Limits
 from holdfast.kit.secrets import Keyring, load_or_create_secret
 from holdfast.kit.settings import Environment, Settings
 
@@ -61,6 +62,7 @@ async def assembled(
     run: RunSettings,
     *,
     clock: Clock | None = None,
+    limits: Limits | None = None,
     prepared: bool = False,
     checkpoints: bool = True,
 ) -> AsyncIterator[Assembly]:
@@ -70,6 +72,7 @@ async def assembled(
         settings: Of the installation.
         run: What runs here.
         clock: The time everybody here goes by.
+        limits: How often somebody may do something; as the environment says, if not given.
         prepared: Whether somebody has looked at the databases a moment ago.
         checkpoints: SQLite only: whether this process is the one that checkpoints.
 
@@ -77,7 +80,7 @@ async def assembled(
         CannotStart: See `assemble`, `Assembly.check` and `make_ready`.
     """
     keyring = keyring_of(settings, database_urls(settings, run))
-    assembly = await assemble(settings, keyring, names=run.modules, clock=clock, checkpoints=checkpoints)
+    assembly = await assemble(settings, keyring, names=run.modules, clock=clock, limits=limits, checkpoints=checkpoints)
     try:
         if not prepared:
             await make_ready(assembly, settings, run)

@@ -1,16 +1,17 @@
 """The plug: how a module is put together with what it needs. `holdfast.app.modules` does the plugging."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from starlette.types import ASGIApp
 
 from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
 from holdfast.kit.http.routes import Router
+from holdfast.kit.limits.limits import Limits, unlimited
 from holdfast.kit.outbox import Outbox, Subscription
 from holdfast.kit.privacy import PersonalData
 from holdfast.kit.secrets import Keyring
@@ -40,6 +41,8 @@ class House:
     """The doors of the modules it needs, by name."""
     url: str = ""
     """Where the module's own database is, for what is kept beside it."""
+    limits: Limits = field(default_factory=unlimited)
+    """How often somebody may do something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class Built:
     outbox: Outbox | None = None
     activity: ActivityRecords | None = None
     """What was done here, and by whom."""
+    limit_table: Table | None = None
+    """Where limits are counted for the whole application, if no Redis is there for it; of one module."""
     start: Callable[[], Awaitable[None]] | None = None
     """Begins what the module does by itself besides its jobs, in the running loop; before relays and jobs."""
     mounts: tuple[Mount, ...] = ()

@@ -13,6 +13,7 @@ class BookingSettings(ModuleSettings, env_prefix="HOLDFAST_BOOKING_"):
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
@@ -83,6 +84,10 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _network(text: str) -> str:
+    return str(ip_network(text))
+
+
 def _origin(text: str) -> str:
     scheme, _, host = text.partition("://")
     if scheme not in {"http", "https"} or not host or set(host) & set("/*?# "):
@@ -113,14 +118,30 @@ class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
     """Host names this server answers to, separated by commas; `.example.com` means all its subdomains. Empty: any."""
     cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)] = ()
     """Origins whose pages may call the API from a browser, separated by commas, like `https://app.example.com`."""
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_split)
+    ] = ()
+    """Networks of the proxies in front, separated by commas, like `10.0.0.0/8,::1/128`: only what they say in
+    `X-Forwarded-For` or `Forwarded` of a client's address is believed. Empty: nobody is."""
+    redis_url: SecretStr | None = None
+    """Where tries are counted, like `redis://host:6379/0`. Empty: in the database of accounts."""
+    show_docs: bool = True
+    """Serve the documentation of the API: `/docs` and `/openapi.json`."""
+    metrics_token: SecretStr | None = None
+    """What `/metrics` asks for as `Authorization: Bearer …`. Empty: it is open, in production closed (404)."""
+    security_contact: str = ""
+    """Where weaknesses of this installation are reported, like `mailto:security@example.com`, for `security.txt`."""
     body_limit_bytes: int = Field(default=1_048_576, ge=1_024, le=1_073_741_824)
     """Largest request body that is read; larger ones are answered 413."""
     slow_request_ms: int = Field(default=1_000, ge=1, le=600_000)
     """Requests slower than this are logged at `info` whatever came of them."""
 
+    activity_origin_days: int = Field(default=180, ge=1, le=3_650)
+    """How many days the activity log keeps from where somebody acted (address, device); what was done it keeps."""
+
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        for secret in (self.secret, *self.secret_previous):
+        for secret in (self.secret, *self.secret_previous, self.metrics_token):
             if secret is not None:
                 _refuse_weak(secret)
         if self.environment is Environment.PRODUCTION:
@@ -128,6 +149,8 @@ class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
                 raise ValueError("production needs HOLDFAST_SECRET; make one with: openssl rand -base64 48")
             if self.accept_loss:
                 raise ValueError("production refuses HOLDFAST_ACCEPT_LOSS")
+            if any(not origin.startswith("https://") for origin in self.cors_origins):
+                raise ValueError("production takes origins of https:// only in HOLDFAST_CORS_ORIGINS")
         return self
 
     def database_url_for(self, module: str) -> str:

@@ -10,7 +10,7 @@ app.add_middleware(Edge, settings=settings, clock=clock)
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
@@ -22,6 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import HoldfastError
+from holdfast.kit.http.addresses import Addresses
+from holdfast.kit.http.arrivals import Arrivals, LimitedRoutes
 from holdfast.kit.http.cards import may_hold_card
 from holdfast.kit.http.problems import problem_response
 from holdfast.kit.http.refusals import (
@@ -35,6 +37,7 @@ from holdfast.kit.http.refusals import (
 )
 from holdfast.kit.http.scopes import ACCOUNT, REFUSAL, route_template
 from holdfast.kit.ids import new_id
+from holdfast.kit.limits.limits import Limits, Standing, unlimited
 from holdfast.kit.log import current_request_id
 from holdfast.kit.metrics import http_request_seconds, http_requests, http_requests_in_flight
 from holdfast.kit.settings import Environment, LogLevel, Settings
@@ -67,8 +70,10 @@ _SECURITY: Final[Mapping[bytes, bytes]] = {
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 _CORS_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_CORS_HEADERS: Final = "accept-language, authorization, content-type, idempotency-key, if-match, x-request-id"
-_CORS_EXPOSED: Final = b"etag, idempotent-replayed, location, retry-after, x-request-id"
+_CORS_HEADERS: Final = (
+    "accept-language, authorization, content-type, idempotency-key, if-match, x-csrf-token, x-request-id"
+)
+_CORS_EXPOSED: Final = b"etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-request-id"
 _CORS_MAX_AGE_S: Final = "600"
 
 log = structlog.get_logger()
@@ -77,9 +82,22 @@ log = structlog.get_logger()
 class Edge:
     """The outermost layer of the application; one instance serves all requests of a process."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        clock: Clock,
+        limits: Limits | None = None,
+        limited: LimitedRoutes | None = None,
+    ) -> None:
         self._app = app
         self._clock = clock
+        self._arrivals = Arrivals(
+            addresses=Addresses(settings.trusted_proxies),
+            limits=limits or unlimited(clock=clock),
+            routes=limited or LimitedRoutes(),
+        )
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
         self._origins = frozenset(origin.encode() for origin in settings.cors_origins)
         self._body_limit_bytes = settings.body_limit_bytes
@@ -102,7 +120,9 @@ class Edge:
         started = self._clock.monotonic()
         headers = dict(scope["headers"])
         request_id = self._request_id(headers.get(b"x-request-id", b""))
-        answer = _Answer(send, self._defaults, self._cors(headers.get(b"origin")), request_id.encode())
+        visit = self._arrivals.arrived(scope, headers.get(b"user-agent", b""), request_id)
+        cors = self._cors(headers.get(b"origin"))
+        answer = _Answer(send, self._defaults, cors, request_id.encode(), visit.standings)
         method = scope["method"]
         if method == "HEAD":  # answered like GET; the server leaves the body out, so it must keep its own scope
             scope = dict(scope) | {"method": "GET"}
@@ -113,10 +133,11 @@ class Edge:
         finally:
             self._in_flight -= 1
             self._account(scope, method, answer.status, self._clock.monotonic() - started)
+            visit.over()
             current_request_id.reset(token)
 
     async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer", headers: Mapping[bytes, bytes]) -> None:
-        refusal = self._refusal(scope, headers)
+        refusal = self._arrivals.refusal(scope) or self._refusal(scope, headers)
         if refusal is None:
             if self._is_unmeasured(scope, headers):
                 receive = _measured(receive, self._body_limit_bytes)
@@ -186,6 +207,7 @@ class Edge:
         return (
             (b"vary", b"Origin"),
             (b"access-control-allow-origin", origin),
+            (b"access-control-allow-credentials", b"true"),
             (b"access-control-expose-headers", _CORS_EXPOSED),
         )
 
@@ -230,7 +252,7 @@ class Edge:
 class _Answer:
     """The sending side of one request: adds headers to the start of the answer and remembers its status."""
 
-    __slots__ = ("_cors", "_defaults", "_request_id", "_send", "is_started", "status")
+    __slots__ = ("_cors", "_defaults", "_request_id", "_send", "_standings", "is_started", "status")
 
     def __init__(
         self,
@@ -238,8 +260,10 @@ class _Answer:
         defaults: tuple[tuple[bytes, bytes], ...],
         cors: tuple[tuple[bytes, bytes], ...],
         request_id: bytes,
+        standings: Sequence[Standing] = (),
     ) -> None:
         self._send = send
+        self._standings = standings
         self._defaults = defaults
         self._cors = cors
         self._request_id = request_id
@@ -256,8 +280,19 @@ class _Answer:
             headers.extend(each for each in self._defaults if each[0] not in present)
             headers.extend(self._cors)
             headers.append((b"x-request-id", self._request_id))
+            if self._standings:
+                headers.extend(_told(self._standings))
             message["headers"] = headers
         await self._send(message)
+
+
+def _told(standings: Iterable[Standing]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what an answer says of the limits it drew on (draft-ietf-httpapi-ratelimit-headers-11)."""
+    last = {standing.name: standing for standing in standings}
+    policies = (f'"{name}";q={each.rate.quota};w={each.rate.window_s}' for name, each in last.items())
+    left = (f'"{name}";r={each.remaining};t={each.reset_s}' for name, each in last.items())
+    yield b"ratelimit-policy", ", ".join(policies).encode()
+    yield b"ratelimit", ", ".join(left).encode()
 
 
 def _are_too_large(headers: Collection[tuple[bytes, bytes]]) -> bool:

@@ -10,6 +10,12 @@ REFUSAL: Final = "holdfast.refusal"
 ACCOUNT: Final = "holdfast.account_id"
 """Key of the account a request was made for."""
 
+ADDRESS: Final = "holdfast.address"
+"""Key of the address of the client, behind the proxies that are trusted, as text."""
+
+PLACE: Final = "holdfast.place"
+"""Key of what limits count the client by: its address, of IPv6 its network of 64 bits."""
+
 NO_ROUTE: Final = "(none)"
 
 

@@ -1,0 +1,115 @@
+"""What is noted of a request when it arrives, and when it is known whose it is: for limits, logs and the activity.
+
+The edge calls `arrived` and `left`; whoever checks a token calls `identified`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from starlette.types import Scope
+
+from holdfast.kit.auth import Principal
+from holdfast.kit.http.addresses import Addresses
+from holdfast.kit.http.scopes import ACCOUNT, ADDRESS, PLACE
+from holdfast.kit.limits.limits import Limit, Limits, Standing, TooManyRequests, current_standings
+from holdfast.kit.origin import Origin, current_origin
+
+DEVICE_MAX: Final = 200
+_ARRIVALS: Final = "holdfast.arrivals"
+_UNLIMITED: Final = frozenset({"/healthz", "/readyz"})
+"""Asked by machines that would think the server dead."""
+
+Routes = Mapping[tuple[str, str], Limit]
+"""Limits of routes by method and path; paths without parameters only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitedRoutes:
+    """Which routes have a cheap limit of their own, besides that of all requests."""
+
+    by_place: Routes = field(default_factory=dict)
+    """Counted by where the request comes from."""
+    by_account: Routes = field(default_factory=dict)
+    """Counted by the account it is made for."""
+
+
+class Visit:
+    """One request under way."""
+
+    __slots__ = ("_origin", "_standings", "standings")
+
+    def __init__(self, origin: Origin) -> None:
+        self.standings: list[Standing] = []
+        """The limits it drew on and is told of."""
+        self._origin = current_origin.set(origin)
+        self._standings = current_standings.set(self.standings)
+
+    def over(self) -> None:
+        """Forget it, once it is answered."""
+        current_origin.reset(self._origin)
+        current_standings.reset(self._standings)
+
+
+class Arrivals:
+    """Notes who comes from where, and counts."""
+
+    def __init__(self, *, addresses: Addresses, limits: Limits, routes: LimitedRoutes) -> None:
+        self._addresses = addresses
+        self._limits = limits
+        self._routes = routes
+
+    def arrived(self, scope: Scope, device: bytes, request_id: str) -> Visit:
+        """Note where a request comes from."""
+        client = self._addresses.client(scope)
+        scope[ADDRESS], scope[PLACE], scope[_ARRIVALS] = client.address, client.place, self
+        told = device[:DEVICE_MAX].decode("latin-1") or None
+        return Visit(Origin(address=client.address, device=told, request_id=request_id))
+
+    def refusal(self, scope: Scope) -> TooManyRequests | None:
+        """Count a request for its place; return why nothing more is done for it, if there were too many."""
+        if scope["path"] in _UNLIMITED:
+            return None
+        place = scope[PLACE]
+        try:
+            self._limits.pass_now(Limit.REQUESTS_ADDRESS, place, tells=False)
+            name = self._routes.by_place.get((scope["method"], scope["path"]))
+            if name is not None:
+                self._limits.pass_now(name, place)
+        except TooManyRequests as refusal:
+            return refusal
+        return None
+
+    def identified(self, scope: Scope, principal: Principal) -> None:
+        """Count a request for its account.
+
+        Raises:
+            TooManyRequests: There were too many for it.
+        """
+        self._limits.pass_now(Limit.REQUESTS_ACCOUNT, principal.account_id, tells=False)
+        name = self._routes.by_account.get((scope["method"], scope["path"]))
+        if name is not None:
+            self._limits.pass_now(name, principal.account_id)
+
+
+def identified(scope: Scope, principal: Principal) -> None:
+    """Note whom a request speaks for, now that its token was found good.
+
+    Raises:
+        TooManyRequests: There were too many requests for this account.
+    """
+    scope[ACCOUNT] = principal.account_id
+    origin = current_origin.get()
+    if origin is not None:
+        current_origin.set(
+            replace(
+                origin,
+                account_id=principal.account_id,
+                owner_id=principal.owner_id,
+                session_id=principal.session_id,
+                key_id=principal.key_id,
+            )
+        )
+    arrivals: Arrivals | None = scope.get(_ARRIVALS)
+    if arrivals is not None:
+        arrivals.identified(scope, principal)
