@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from holdfast.accounts.privacy_api import PrivacyApi
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError, Unauthenticated
 
@@ -65,6 +66,9 @@ class TokenExpired(Unauthenticated):
 
 class AccountsApi(Protocol):
     """What others may ask of accounts."""
+
+    privacy: PrivacyApi
+    """People's rights over their data."""
 
     async def register(self, *, username: str, email: str, password: str, role: Role = Role.GUEST) -> Account:
         """Create an account. `role` comes from the caller's decision, never from the public.

@@ -7,6 +7,7 @@ import structlog
 
 from holdfast.accounts import rules
 from holdfast.accounts.api import AccessToken, Account, AccountExists, InvalidCredentials, Role
+from holdfast.accounts.privacy_api import PrivacyApi
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.tokens import Tokens
 from holdfast.accounts.store import accounts as store
@@ -24,7 +25,8 @@ log = structlog.get_logger()
 class Accounts:
     """Answers `AccountsApi`."""
 
-    def __init__(self, *, db: Database, passwords: Passwords, tokens: Tokens) -> None:
+    def __init__(self, *, db: Database, passwords: Passwords, tokens: Tokens, privacy: PrivacyApi) -> None:
+        self.privacy = privacy
         self._db = db
         self._passwords = passwords
         self._tokens = tokens

@@ -1,0 +1,142 @@
+"""Erasures as accounts keeps them. Who carries them out over all modules is `holdfast.app.privacy`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from typing_extensions import override
+
+from holdfast.accounts.events import AccountErased
+from holdfast.accounts.models.privacy import outbox
+from holdfast.accounts.privacy_api import AskedBy, Erasure, ErasureBegun, ErasuresApi, ErasureState, ErasureUnderWay
+from holdfast.accounts.store import erasures as store
+from holdfast.kit.clock import Clock
+from holdfast.kit.db.database import Database, Tx
+from holdfast.kit.db.errors import UniqueViolation
+from holdfast.kit.db.statements import Row
+from holdfast.kit.errors import NotFound
+from holdfast.kit.ids import new_id
+
+log = structlog.get_logger()
+
+EndSessions = Callable[[Tx, int], Awaitable[None]]
+
+
+class Erasures(ErasuresApi):
+    """Answers `ErasuresApi`."""
+
+    def __init__(self, *, db: Database, clock: Clock, end_sessions: EndSessions) -> None:
+        self._db = db
+        self._clock = clock
+        self._end_sessions = end_sessions
+
+    @override
+    async def ask(self, *, account_id: int, cool_off_s: int, asked_by: AskedBy = AskedBy.PERSON) -> Erasure:
+        erasure_id = new_id("ers", self._clock)
+
+        async def work(tx: Tx) -> Erasure:
+            if not await store.account_exists(tx, account_id=account_id):
+                raise NotFound("There is no such account.")
+            planned = await store.newest_of(tx, account_id=account_id)
+            if planned is not None:
+                raise ErasureUnderWay(extra={"due_at": planned.due_at.isoformat()})
+            await store.add(tx, erasure_id=erasure_id, account_id=account_id, asked_by=asked_by, cool_off_s=cool_off_s)
+            # Whoever wants to keep the account has to show once more that it is theirs.
+            await self._end_sessions(tx, account_id)
+            return await store.shown(tx, await _found(tx, erasure_id))
+
+        try:
+            erasure = await self._db.write(work)
+        except UniqueViolation as other:
+            raise ErasureUnderWay from other
+        log.info("erasure.asked", account_id=account_id, erasure_id=erasure_id)
+        return erasure
+
+    @override
+    async def of(self, *, account_id: int) -> Erasure | None:
+        async def work(tx: Tx) -> Erasure | None:
+            row = await store.newest_of(tx, account_id=account_id)
+            return None if row is None else await store.shown(tx, row)
+
+        return await self._db.read(work)
+
+    @override
+    async def cancel(self, *, account_id: int) -> Erasure:
+        async def work(tx: Tx) -> Erasure:
+            row = await _planned(tx, account_id)
+            if row.state is not ErasureState.WAITING:
+                raise ErasureBegun
+            if not await store.end(tx, row=row, state=ErasureState.CANCELED, remains=None):
+                raise ErasureBegun
+            return await store.shown(tx, await _found(tx, row.id))
+
+        erasure = await self._db.write(work)
+        log.info("erasure.canceled", account_id=account_id, erasure_id=erasure.id)
+        return erasure
+
+    @override
+    async def hurry(self, *, account_id: int) -> Erasure:
+        async def work(tx: Tx) -> Erasure:
+            row = await _planned(tx, account_id)
+            await store.hurry(tx, erasure_id=row.id)
+            return await store.shown(tx, await _found(tx, row.id))
+
+        return await self._db.write(work)
+
+    @override
+    async def due(self, *, limit: int = 100) -> Sequence[Erasure]:
+        async def work(tx: Tx) -> Sequence[Erasure]:
+            return [await store.shown(tx, row) for row in await store.due(tx, limit=limit)]
+
+        return await self._db.read(work)
+
+    @override
+    async def begin(self, *, erasure_id: str) -> bool:
+        async def work(tx: Tx) -> bool:
+            if await store.begin(tx, erasure_id=erasure_id):
+                return True
+            row = await store.find(tx, erasure_id=erasure_id)
+            return row is not None and row.state is ErasureState.RUNNING
+
+        return await self._db.write(work)
+
+    @override
+    async def step_done(self, *, erasure_id: str, module: str, rows: int) -> None:
+        await self._db.write(lambda tx: store.add_step(tx, erasure_id=erasure_id, module=module, changed=rows))
+
+    @override
+    async def finish(self, *, erasure_id: str, remains: str) -> Erasure:
+        async def work(tx: Tx) -> Erasure:
+            row = await _found(tx, erasure_id)
+            if row.state is ErasureState.RUNNING and await store.end(
+                tx, row=row, state=ErasureState.DONE, remains=remains or None
+            ):
+                erased = await store.shown(tx, await _found(tx, erasure_id))
+                await outbox.publish(tx, self._db.dialect, [AccountErased(account_id=row.account_id)])
+                return erased
+            return await store.shown(tx, row)
+
+        erasure = await self._db.write(work)
+        outbox.nudge()
+        log.info("erasure.done", account_id=erasure.account_id, erasure_id=erasure_id)
+        return erasure
+
+    @override
+    async def recent(self, *, limit: int = 100) -> Sequence[Erasure]:
+        async def work(tx: Tx) -> Sequence[Erasure]:
+            return [await store.shown(tx, row) for row in await store.recent(tx, limit=limit)]
+
+        return await self._db.read(work)
+
+
+async def _planned(tx: Tx, account_id: int) -> Row:
+    row = await store.open_of(tx, account_id=account_id)
+    if row is None:
+        raise NotFound("No erasure is planned.")
+    return row
+
+
+async def _found(tx: Tx, erasure_id: str) -> Row:
+    row = await store.find(tx, erasure_id=erasure_id)
+    if row is None:
+        raise NotFound("There is no such erasure.")
+    return row
