@@ -68,6 +68,14 @@ class Forbidden(HoldfastError):
     title = "Not allowed"
 
 
+class ReauthRequired(HoldfastError):
+    """You may do this, once you have shown that it is still you: `POST /v1/me/reauthenticate`, then send it again."""
+
+    code = "reauth_required"
+    status = 403
+    title = "Prove again who you are"
+
+
 class PaymentRequired(HoldfastError):
     """What you want to confirm has to be paid first: `POST /v1/payments`, approve it if asked, then confirm."""
 
