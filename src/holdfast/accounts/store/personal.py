@@ -6,6 +6,7 @@ from sqlalchemy import or_
 
 from holdfast.accounts.models.accounts import account
 from holdfast.accounts.models.activity import activity
+from holdfast.accounts.models.factors import passkey, passkey_user, recovery_code, totp
 from holdfast.accounts.models.privacy import (
     breach_person,
     case_,
@@ -45,6 +46,8 @@ HELD: Final = (
     Held(table=case_, account=case_.c.account_id, cleared={"about": "", "says": ""}, hidden=("decided_by",)),
     Held(table=erasure, account=erasure.c.account_id, hidden=("open_account",)),
     Held(table=breach_person, account=breach_person.c.account_id),
+    *(Held(table=each, account=each.c.account_id, deletes=True) for each in (totp, recovery_code)),
+    *(Held(table=each, account=each.c.account_id, deletes=True) for each in (passkey, passkey_user)),
     *of_activity(activity),
     # The spellings by which names and addresses are compared are those names and addresses once more.
     Held(table=account, account=account.c.id, cleared=_TOMBSTONE, hidden=("username_key", "email_key")),
