@@ -79,6 +79,14 @@ check: dev ## formatting, lint, types, imports, dependencies, dead code, generat
 	$(BIN)/holdfast openapi | diff -u openapi.json -
 	$(BIN)/python tools/reference.py --check
 
+.PHONY: audit
+audit: dev ## ask for known weaknesses of every pinned release; says so where nobody can be asked
+	@$(BIN)/python tools/supply.py audit $(ARGS)
+
+.PHONY: sbom
+sbom: dev ## write dist/sbom.cdx.json: what the server needs to run (CycloneDX)
+	@$(BIN)/python tools/supply.py sbom $(ARGS)
+
 .PHONY: bench
 bench: dev ## the benchmarks, side by side in one run (ARGS=--help)
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks $(ARGS)
