@@ -36,6 +36,7 @@ LIMITED: Final = LimitedRoutes(
         ("POST", "/v1/quotes"): Limit.QUOTES,
         ("POST", "/v1/holds"): Limit.HOLDS,
     },
+    misses=("/v1/bookings/", "/api/bookings/"),
 )
 """The routes that cost much or keep stock from others."""
 

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from holdfast.engine.money import AMOUNT_MAX
 from holdfast.kit.secrets import SECRET_LENGTH_MIN
 
 _DISTINCT_CHARACTERS_MIN: Final = 10
@@ -129,8 +130,9 @@ class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
     """Serve the documentation of the API: `/docs` and `/openapi.json`."""
     metrics_token: SecretStr | None = None
     """What `/metrics` asks for as `Authorization: Bearer …`. Empty: it is open, in production closed (404)."""
-    security_contact: str = ""
-    """Where weaknesses of this installation are reported, like `mailto:security@example.com`, for `security.txt`."""
+    security_contact: str = Field(default="", pattern=r"\A((mailto:|https://)[!-~]{3,200})?\Z")
+    """Where weaknesses of this installation are reported, like `mailto:security@example.com`, for
+    `/.well-known/security.txt`. Empty: `security@` the first of `HOLDFAST_ALLOWED_HOSTS`."""
     body_limit_bytes: int = Field(default=1_048_576, ge=1_024, le=1_073_741_824)
     """Largest request body that is read; larger ones are answered 413."""
     slow_request_ms: int = Field(default=1_000, ge=1, le=600_000)
@@ -138,6 +140,10 @@ class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
 
     activity_origin_days: int = Field(default=180, ge=1, le=3_650)
     """How many days the activity log keeps from where somebody acted (address, device); what was done it keeps."""
+
+    refund_reauth_above: int = Field(default=50_000, ge=0, le=AMOUNT_MAX)
+    """Who gives back more than this of their own accord, in minor units of the booking's currency, must have proved who
+    they are a short while before. API keys cannot, so they give back no more than this at once."""
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:

@@ -1,15 +1,18 @@
 """Pages from files of our own, so that they work offline.
 
 `/docs` makes openapi.json readable and callable; `/operator/sagas` shows an admin which journeys wait, failed or need
-a person.
+a person; `/.well-known/security.txt` says where weaknesses are reported.
 """
 
+from datetime import timedelta
 from importlib.resources import files
 from typing import Final
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from holdfast.kit.clock import Clock
 
 _FILES: Final = {
     "/docs": ("docs.html", "text/html"),
@@ -19,6 +22,9 @@ _FILES: Final = {
     "/operator/sagas/sagas.css": ("sagas.css", "text/css"),
     "/operator/sagas/sagas.js": ("sagas.js", "text/javascript"),
 }
+_DOCS: Final = "/docs"
+_SECURITY_TXT: Final = "/.well-known/security.txt"
+_SECURITY_TXT_FOR: Final = timedelta(days=180)
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,16 +32,35 @@ _POLICY: Final = (
 """The page may load and ask what comes from this server, and nothing else."""
 
 
-def install(app: FastAPI) -> None:
-    """Add the pages, and send whoever asks for `/` to the first."""
+def install(app: FastAPI, *, show_docs: bool = True) -> None:
+    """Add the pages, and send whoever asks for `/` to the documentation, if it is shown."""
     folder = files(__name__)
     for path, (name, media_type) in _FILES.items():
-        _add_file(app, path, folder.joinpath(name).read_bytes(), media_type)
+        if show_docs or not path.startswith(_DOCS):
+            _add_file(app, path, folder.joinpath(name).read_bytes(), media_type)
+    if show_docs:
+        app.add_route("/", _to_docs, include_in_schema=False)
 
-    async def to_docs(_: Request) -> Response:
-        return RedirectResponse("/docs")
 
-    app.add_route("/", to_docs, include_in_schema=False)
+def install_security_txt(app: FastAPI, contact: str, clock: Clock) -> None:
+    """Say where weaknesses are to be reported (RFC 9116).
+
+    Args:
+        app: Gets the page.
+        contact: A URI such as `mailto:security@example.com`.
+        clock: Tells when the page has to be read again.
+    """
+
+    async def serve(_: Request) -> Response:
+        expires = (clock.now() + _SECURITY_TXT_FOR).replace(hour=0, minute=0, second=0, microsecond=0)
+        lines = (f"Contact: {contact}", f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}", "Preferred-Languages: en")
+        return PlainTextResponse("".join(f"{line}\n" for line in lines), headers={"cache-control": "no-cache"})
+
+    app.add_route(_SECURITY_TXT, serve, include_in_schema=False)
+
+
+async def _to_docs(_: Request) -> Response:
+    return RedirectResponse(_DOCS)
 
 
 def _add_file(app: FastAPI, path: str, content: bytes, media_type: str) -> None:

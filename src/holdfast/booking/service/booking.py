@@ -46,6 +46,7 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
 from holdfast.kit.keyed import Caller, Keyed
+from holdfast.kit.limits.limits import Limits
 from holdfast.kit.secrets import Keyring
 from holdfast.verticals.cancellation import RefundCurve
 
@@ -59,9 +60,16 @@ class Bookings(BookingApi):
     """Answers `BookingApi`."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, keyring: Keyring, settings: BookingSettings, catalog: CatalogApi
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        keyring: Keyring,
+        settings: BookingSettings,
+        catalog: CatalogApi,
+        limits: Limits | None = None,
     ) -> None:
-        desk = Desk(db=db, clock=clock, keyring=keyring, settings=settings, catalog=catalog)
+        desk = Desk(db=db, clock=clock, keyring=keyring, settings=settings, catalog=catalog, limits=limits)
         self._desk = desk
         self._db = db
         self._clock = clock

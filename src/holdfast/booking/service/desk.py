@@ -21,6 +21,7 @@ from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound
 from holdfast.kit.ids import Numbers, new_code
 from holdfast.kit.keyed import KeyInProgress
+from holdfast.kit.limits.limits import Limits, unlimited
 from holdfast.kit.secrets import Keyring
 
 T = TypeVar("T")
@@ -30,9 +31,17 @@ class Desk:
     """Where every request to booking is taken in."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, keyring: Keyring, settings: BookingSettings, catalog: CatalogApi
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        keyring: Keyring,
+        settings: BookingSettings,
+        catalog: CatalogApi,
+        limits: Limits | None = None,
     ) -> None:
         self.db = db
+        self.limits = limits or unlimited(clock=clock)
         self.clock = clock
         self.settings = settings
         self.tokens = Tokens(keyring)

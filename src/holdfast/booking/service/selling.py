@@ -28,15 +28,23 @@ from holdfast.booking.service.kinds.stays import AskedStay
 from holdfast.booking.service.placing import Before, Placed, PlaceOrder
 from holdfast.booking.service.quoting import claim_of
 from holdfast.booking.store import sales
+from holdfast.engine.claims import ClaimOrder
 from holdfast.engine.price import Price, digest
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.errors import NotFound, Overloaded
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller, Keyed
+from holdfast.kit.limits.limits import Limit
 from holdfast.verticals.cancellation import RefundCurve, curve
 from holdfast.verticals.stays import flat_price
 
 DRAFT_TRIES: Final = 3
+
+
+def _unit_minutes(claim: ClaimOrder, seconds: int) -> int:
+    """Return how many units of stock a claim keeps from others, times the minutes it may do so."""
+    units = sum((span.end_slot - span.first_slot) * span.quantity for span in claim.options[0])
+    return max(1, units * seconds // 60)
 
 
 class Selling:
@@ -65,6 +73,9 @@ class Selling:
         desk = self._desk
         full = await desk.quoting.find(account_id=caller.account_id, quote_id=quote_id)
         quote = full.quote
+        desk.limits.pass_now(
+            Limit.HOLD_MINUTES, caller.account_id, _unit_minutes(full.claim, desk.settings.hold_ttl_s), tells=False
+        )
         order = PlaceOrder(
             hold_id=new_id("hold", desk.clock),
             kind=HoldKind.GUEST,

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import structlog
 from starlette.types import Scope
 
 from holdfast.kit.auth import Principal
+from holdfast.kit.errors import HoldfastError
 from holdfast.kit.http.addresses import Addresses
 from holdfast.kit.http.scopes import ACCOUNT, ADDRESS, PLACE
 from holdfast.kit.limits.limits import Limit, Limits, Standing, TooManyRequests, current_standings
 from holdfast.kit.origin import Origin, current_origin
+
+log = structlog.get_logger()
 
 DEVICE_MAX: Final = 200
 _ARRIVALS: Final = "holdfast.arrivals"
@@ -32,18 +36,26 @@ class LimitedRoutes:
     """Counted by where the request comes from."""
     by_account: Routes = field(default_factory=dict)
     """Counted by the account it is made for."""
+    misses: tuple[str, ...] = ()
+    """Prefixes of paths that end with what somebody may guess: what is not found there is counted as `lookup`."""
 
 
 class Visit:
     """One request under way."""
 
-    __slots__ = ("_origin", "_standings", "standings")
+    __slots__ = ("_arrivals", "_origin", "_scope", "_standings", "standings")
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, arrivals: "Arrivals", scope: Scope, origin: Origin) -> None:
+        self._arrivals = arrivals
+        self._scope = scope
         self.standings: list[Standing] = []
         """The limits it drew on and is told of."""
         self._origin = current_origin.set(origin)
         self._standings = current_standings.set(self.standings)
+
+    async def missed(self) -> None:
+        """Count that something was asked for that is not there, or not for whoever asked, before that is said."""
+        await self._arrivals.missed(self._scope)
 
     def over(self) -> None:
         """Forget it, once it is answered."""
@@ -64,7 +76,7 @@ class Arrivals:
         client = self._addresses.client(scope)
         scope[ADDRESS], scope[PLACE], scope[_ARRIVALS] = client.address, client.place, self
         told = device[:DEVICE_MAX].decode("latin-1") or None
-        return Visit(Origin(address=client.address, device=told, request_id=request_id))
+        return Visit(self, scope, Origin(address=client.address, device=told, request_id=request_id))
 
     def refusal(self, scope: Scope) -> TooManyRequests | None:
         """Count a request for its place; return why nothing more is done for it, if there were too many."""
@@ -76,6 +88,8 @@ class Arrivals:
             name = self._routes.by_place.get((scope["method"], scope["path"]))
             if name is not None:
                 self._limits.pass_now(name, place)
+            if self._may_miss(scope):
+                self._limits.refuse_spent(Limit.LOOKUP, place)
         except TooManyRequests as refusal:
             return refusal
         return None
@@ -90,6 +104,20 @@ class Arrivals:
         name = self._routes.by_account.get((scope["method"], scope["path"]))
         if name is not None:
             self._limits.pass_now(name, principal.account_id)
+        if self._may_miss(scope):
+            self._limits.refuse_spent(Limit.LOOKUP, principal.account_id)
+
+    async def missed(self, scope: Scope) -> None:
+        """Count a miss, if the path is one whose end may be guessed."""
+        if not self._may_miss(scope):
+            return
+        try:
+            await self._limits.charge(Limit.LOOKUP, scope.get(ACCOUNT) or scope[PLACE])
+        except HoldfastError as error:
+            log.warning("limits.not_counted", limit=Limit.LOOKUP.value, error=error.code)
+
+    def _may_miss(self, scope: Scope) -> bool:
+        return bool(self._routes.misses) and scope["path"].startswith(self._routes.misses)
 
 
 def identified(scope: Scope, principal: Principal) -> None:

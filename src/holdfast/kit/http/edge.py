@@ -10,7 +10,7 @@ app.add_middleware(Edge, settings=settings, clock=clock)
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.http.addresses import Addresses
-from holdfast.kit.http.arrivals import Arrivals, LimitedRoutes
+from holdfast.kit.http.arrivals import Arrivals, LimitedRoutes, Visit
 from holdfast.kit.http.cards import may_hold_card
 from holdfast.kit.http.problems import problem_response
 from holdfast.kit.http.refusals import (
@@ -122,7 +122,7 @@ class Edge:
         request_id = self._request_id(headers.get(b"x-request-id", b""))
         visit = self._arrivals.arrived(scope, headers.get(b"user-agent", b""), request_id)
         cors = self._cors(headers.get(b"origin"))
-        answer = _Answer(send, self._defaults, cors, request_id.encode(), visit.standings)
+        answer = _Answer(send, self._defaults, cors, request_id.encode(), visit)
         method = scope["method"]
         if method == "HEAD":  # answered like GET; the server leaves the body out, so it must keep its own scope
             scope = dict(scope) | {"method": "GET"}
@@ -252,7 +252,7 @@ class Edge:
 class _Answer:
     """The sending side of one request: adds headers to the start of the answer and remembers its status."""
 
-    __slots__ = ("_cors", "_defaults", "_request_id", "_send", "_standings", "is_started", "status")
+    __slots__ = ("_cors", "_defaults", "_request_id", "_send", "_visit", "is_started", "status")
 
     def __init__(
         self,
@@ -260,10 +260,10 @@ class _Answer:
         defaults: tuple[tuple[bytes, bytes], ...],
         cors: tuple[tuple[bytes, bytes], ...],
         request_id: bytes,
-        standings: Sequence[Standing] = (),
+        visit: Visit,
     ) -> None:
         self._send = send
-        self._standings = standings
+        self._visit = visit
         self._defaults = defaults
         self._cors = cors
         self._request_id = request_id
@@ -280,8 +280,10 @@ class _Answer:
             headers.extend(each for each in self._defaults if each[0] not in present)
             headers.extend(self._cors)
             headers.append((b"x-request-id", self._request_id))
-            if self._standings:
-                headers.extend(_told(self._standings))
+            if self.status == HTTPStatus.NOT_FOUND:
+                await self._visit.missed()
+            if self._visit.standings:
+                headers.extend(_told(self._visit.standings))
             message["headers"] = headers
         await self._send(message)
 

@@ -1,15 +1,18 @@
 """The probes: is the process alive, may it get traffic, what does it count."""
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final, Literal
 
 import structlog
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import PlainTextResponse
 
+from holdfast.kit.errors import NotFound, Unauthenticated
+from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.metrics import render
 
@@ -47,8 +50,30 @@ async def _outcome(name: str, check: Check) -> Literal["ok", "failed"]:
     return "ok"
 
 
-def health_router(checks: Mapping[str, Check]) -> Router:
-    """Return the routes `/healthz`, `/readyz` and `/metrics`; `checks` decide about `/readyz`, all at once."""
+def _check_reader(request: Request, token: str | None, *, is_open: bool) -> None:
+    """Let only those read the metrics who may.
+
+    Raises:
+        NotFound: They are closed here.
+        Unauthenticated: The token is missing or wrong.
+    """
+    if token is None:
+        if not is_open:
+            raise NotFound
+        return
+    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(sent.strip().encode(), token.encode()):
+        raise Unauthenticated("Send the token of the metrics.")
+
+
+def health_router(checks: Mapping[str, Check], *, metrics_token: str | None = None, is_open: bool = True) -> Router:
+    """Return the routes `/healthz`, `/readyz` and `/metrics`.
+
+    Args:
+        checks: They decide about `/readyz`, all at once.
+        metrics_token: What `/metrics` asks for as a bearer token, if anything.
+        is_open: Whether it is there for everybody where no token is asked for.
+    """
     router = Router(tags=["operations"])
 
     @router.get("/healthz")
@@ -65,9 +90,13 @@ def health_router(checks: Mapping[str, Check]) -> Router:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return Readiness(status="ready" if is_ready else "unavailable", checks=dict(zip(checks, outcomes, strict=True)))
 
-    @router.get("/metrics", response_class=PlainTextResponse)
-    async def metrics() -> Response:
-        """Return counters and timings in Prometheus' text format."""
+    @router.get("/metrics", response_class=PlainTextResponse, responses=responses(Unauthenticated, NotFound))
+    async def metrics(request: Request) -> Response:
+        """Return counters and timings in Prometheus' text format.
+
+        With `HOLDFAST_METRICS_TOKEN` set, send it as `Authorization: Bearer …`; without it, production answers 404.
+        """
+        _check_reader(request, metrics_token, is_open=is_open)
         body, content_type = render()
         return Response(body, media_type=content_type)
 
