@@ -130,7 +130,7 @@ class Settings(ModuleSettings, env_prefix="HOLDFAST_"):
     """Serve the documentation of the API: `/docs` and `/openapi.json`."""
     metrics_token: SecretStr | None = None
     """What `/metrics` asks for as `Authorization: Bearer …`. Empty: it is open, in production closed (404)."""
-    security_contact: str = Field(default="", pattern=r"\A((mailto:|https://)[!-~]{3,200})?\Z")
+    security_contact: str = Field(default="", pattern=r"\A((mailto:|https://)[!-~]{3,200})?$")
     """Where weaknesses of this installation are reported, like `mailto:security@example.com`, for
     `/.well-known/security.txt`. Empty: `security@` the first of `HOLDFAST_ALLOWED_HOSTS`."""
     body_limit_bytes: int = Field(default=1_048_576, ge=1_024, le=1_073_741_824)
