@@ -17,21 +17,26 @@ from starlette.responses import RedirectResponse, Response
 
 from holdfast.app import pages
 from holdfast.app.description import complete
+from holdfast.app.limiting import LIMITED, kept_up, new_limits
 from holdfast.app.modules import Assembly
 from holdfast.app.schema import alive
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled
 from holdfast.gateway import (
+    activity,
     bookings,
     home_rental,
     integrity,
     payments,
+    privacy,
+    privacy_own,
     search,
     search_dining,
     search_flights,
     statements,
     webhooks,
 )
+from holdfast.gateway.activity_reading import Trail
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import HoldfastError
@@ -42,7 +47,7 @@ from holdfast.kit.http.health import health_router
 from holdfast.kit.http.prefixes import Prefixes
 from holdfast.kit.http.routes import Router
 from holdfast.kit.log import configure_logging
-from holdfast.kit.settings import Settings
+from holdfast.kit.settings import Environment, Settings
 
 log = structlog.get_logger()
 
@@ -70,6 +75,7 @@ _TAGS: Final = (
     ("owner bookings", "Who comes."),
     ("owner money", "What was sold for you, and what you give back."),
     ("accounts", "People and their access tokens."),
+    ("privacy", "What is kept of you, why, and what you can do about it."),
     ("operator sagas", "Journeys of money that wait, failed or need a person."),
     ("admin", "For those who run the installation."),
     ("integrity", "Whether the books are right."),
@@ -104,10 +110,14 @@ def create_app(
     settings = settings or Settings()
     run = run or RunSettings()
     clock = clock or Clock()
+    limits = new_limits(clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with assembled(settings, run, clock=clock, prepared=prepared) as assembly:
+        async with (
+            assembled(settings, run, clock=clock, limits=limits, prepared=prepared) as assembly,
+            kept_up(limits, is_alone=all(db.dialect == "sqlite" for db in assembly.databases.values())),
+        ):
             install_routes(app, assembly)
             if not run.work_elsewhere:
                 await assembly.work()
@@ -121,6 +131,7 @@ def create_app(
         version=VERSION,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if settings.show_docs else None,
         lifespan=lifespan,
         # Our own metrics count at the edge; FastAPI's would look at every request a second time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -130,8 +141,9 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.mounted = {}
+    app.state.settings = settings
     app.add_middleware(Prefixes, mounted=app.state.mounted)
-    app.add_middleware(Edge, settings=settings, clock=clock)
+    app.add_middleware(Edge, settings=settings, clock=clock, limits=limits, limited=LIMITED)
     problems.install(app)
     return app
 
@@ -165,8 +177,20 @@ def install_routes(app: FastAPI, assembly: Assembly) -> None:
     for router in _cooler_gateway_routers(assembly):
         app.include_router(router)
     checks = {f"database_{number}": _check_of(db) for number, db in enumerate(assembly.databases.values(), 1)}
-    app.include_router(health_router(checks))
-    pages.install(app)
+    settings: Settings = app.state.settings
+    token = None if settings.metrics_token is None else settings.metrics_token.get_secret_value()
+    is_open = settings.environment is not Environment.PRODUCTION
+    app.include_router(health_router(checks, metrics_token=token, is_open=is_open))
+    pages.install(app, show_docs=settings.show_docs)
+    if contact := _security_contact(settings):
+        pages.install_security_txt(app, contact, assembly.clock)
+
+
+def _security_contact(settings: Settings) -> str:
+    """Return where weaknesses are reported: as set, else the mailbox RFC 2142 names at the first of our hosts."""
+    if settings.security_contact or not settings.allowed_hosts:
+        return settings.security_contact
+    return f"mailto:security@{settings.allowed_hosts[0].lstrip('.')}"
 
 
 def _gateway_routers(assembly: Assembly) -> list[Router]:
@@ -190,13 +214,34 @@ def _cooler_gateway_routers(assembly: Assembly) -> list[Router]:
     booking, money = assembly.door("booking"), assembly.door("payments")
     if booking and money:
         made.append(statements.of_bookings(booking=booking, payments=money))
-        made.append(statements.of_owners(booking=booking, payments=money))
+        above = assembly.refund_reauth_above
+        made.append(statements.of_owners(booking=booking, payments=money, reauth_above=above))
     if booking:
-        made.append(integrity.router(booking=booking, payments=money))
+        made.append(integrity.router(booking=booking, payments=money, activity=assembly.activity()))
     if money:
         made.append(payments.methods_router(booking=booking, payments=money))
         made.append(webhooks.router(payments=money, clock=assembly.clock))
         made.append(statements.of_admins(money))
+    return [*made, *_activity_routers(assembly), *_privacy_routers(assembly)]
+
+
+def _privacy_routers(assembly: Assembly) -> list[Router]:
+    work, accounts = assembly.privacy(), assembly.door("accounts")
+    if work is None:
+        return []
+    return [
+        privacy.router(work.privacy, work.policy),
+        privacy.unsubscribe_router(work.privacy),
+        privacy_own.router(accounts, work.people, work.settings),
+    ]
+
+
+def _activity_routers(assembly: Assembly) -> list[Router]:
+    trail, cursors = Trail(assembly.activity()), Cursors(assembly.keyring)
+    made = [activity.of_everybody(trail, cursors), activity.of_admins(trail, cursors)]
+    booking, catalog = assembly.door("booking"), assembly.door("catalog")
+    if booking and catalog:
+        made.append(activity.of_owners(trail, cursors, booking=booking, catalog=catalog))
     return made
 
 

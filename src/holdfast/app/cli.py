@@ -167,13 +167,22 @@ def create_admin(database: str | None, email: str, username: str) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option(
+    "--seal",
+    "seals",
+    metavar="MODULE:NUMBER:HASH",
+    multiple=True,
+    help="A seal of the activity that was kept elsewhere (GET /v1/integrity): it must still be there.",
+)
 @_database_option
 @click.pass_context
-def verify(ctx: click.Context, database: str | None, *, as_json: bool) -> None:
-    """Recount everything sold and paid against everything there is; exit code 1 if something does not add up."""
+def verify(ctx: click.Context, database: str | None, seals: tuple[str, ...], *, as_json: bool) -> None:
+    """Recount everything sold, paid and noted against everything there is; exit code 1 if something does not add up."""
+    from holdfast.app.activity_commands import seals_of  # noqa: PLC0415 - as above
     from holdfast.app.commands import recount, show_report  # noqa: PLC0415 - as above
 
-    report = _run(recount(_settings(database, quiet=True), read_settings(RunSettings)))
+    kept = seals_of(seals)
+    report = _run(recount(_settings(database, quiet=True), read_settings(RunSettings), seals=kept))
     show_report(report, as_json=as_json)
     if report.breaches:
         ctx.exit(BREACH)
@@ -237,6 +246,42 @@ def retry_saga(database: str | None, journey_id: str) -> None:
     from holdfast.app.saga_commands import retry_journey  # noqa: PLC0415 - as above
 
     _run(retry_journey(_settings(database, quiet=True), read_settings(RunSettings), journey_id=journey_id))
+
+
+@main.group()
+def activity() -> None:
+    """Take what was done elsewhere. It may run while a server does."""
+
+
+@activity.command("export")
+@click.option("--account", type=int, help="Only what this account did, or what concerns it.")
+@click.option("--since", metavar="TIME", help="Only from this moment on, like 2026-11-01 or 2026-11-01T12:00Z.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@_database_option
+def export_activity(database: str | None, account: int | None, since: str | None, form: str) -> None:
+    """Print who did what, when, from where and to what, newest first."""
+    from holdfast.app.activity_commands import export  # noqa: PLC0415 - as above
+
+    _run(export(_settings(database, quiet=True), read_settings(RunSettings), (account, since), form))
+
+
+@main.group()
+def accounts() -> None:
+    """See to accounts whose people cannot. It may run while a server does."""
+
+
+@accounts.command("reset-factors")
+@click.option("--email", required=True, help="E-mail address of the account.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_database_option
+def reset_factors(database: str | None, email: str, *, yes: bool) -> None:
+    """Take the second factor and all passkeys from an account and end its sessions; the password stays."""
+    from holdfast.app.account_commands import reset_factors as reset  # noqa: PLC0415 - as above
+
+    settings = _settings(database, quiet=True)
+    if not yes:
+        _ask("This account will be protected by its password alone. Be sure you know who asks for it.")
+    _run(reset(settings, read_settings(RunSettings), email=email))
 
 
 @main.group()

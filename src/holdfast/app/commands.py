@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from holdfast.app.seeding import is_seeded, seed
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import assembled, database_urls, keyring_of, migrate_modules
 from holdfast.booking.api import BookingApi, Breach, IntegrityReport
+from holdfast.kit.activity.chain import ActivityBreach, ActivityReport, Seal
 from holdfast.kit.ids import new_secret
 from holdfast.kit.secrets import Keyring
 from holdfast.kit.settings import Settings
@@ -97,15 +98,23 @@ class Recount:
 
     stock: IntegrityReport
     money: MoneyReport | None
+    activity: tuple[ActivityReport, ...] = ()
+    """Of the chain of each module that keeps one."""
 
     @property
-    def breaches(self) -> tuple[Breach | MoneyBreach, ...]:
+    def breaches(self) -> tuple[Breach | MoneyBreach | ActivityBreach, ...]:
         """Return everything that does not add up."""
-        return (*self.stock.breaches, *(self.money.breaches if self.money else ()))
+        chains = [breach for each in self.activity for breach in each.breaches]
+        return (*self.stock.breaches, *(self.money.breaches if self.money else ()), *chains)
 
 
-async def recount(settings: Settings, run: RunSettings) -> Recount:
+async def recount(settings: Settings, run: RunSettings, *, seals: Sequence[Seal] = ()) -> Recount:
     """Recount everything sold against everything there is. Makes nothing: books that are not there are not right.
+
+    Args:
+        settings: Of the installation.
+        run: What runs here.
+        seals: Of chains of activity, kept elsewhere: each must still be there.
 
     Raises:
         CannotStart: The booking module does not run here, or there is nothing of ours in the database.
@@ -122,14 +131,19 @@ async def recount(settings: Settings, run: RunSettings) -> Recount:
         if late := await behind(assembly):
             raise CannotStart(f"the schema of {', '.join(late)} is not up to date; run `holdfast migrate`")
         with console.status("Recounting …"):
-            return Recount(stock=await booking.verify(), money=None if payments is None else await payments.verify())
+            return Recount(
+                stock=await booking.verify(),
+                money=None if payments is None else await payments.verify(),
+                activity=tuple([await each.verify(known=seals) for each in assembly.activity().values()]),
+            )
 
 
 def show_report(report: Recount, *, as_json: bool) -> None:
     """Print a report."""
     if as_json:
         money = None if report.money is None else asdict(report.money)
-        click.echo(json.dumps(asdict(report.stock) | {"money": money}, indent=2, default=datetime.isoformat))
+        found = asdict(report.stock) | {"money": money, "activity": [asdict(each) for each in report.activity]}
+        click.echo(json.dumps(found, indent=2, default=datetime.isoformat))
         return
     counted = _counted(report)
     if not report.breaches:
@@ -154,6 +168,8 @@ def _counted(report: Recount) -> str:
     ]
     if money is not None:
         counted += [f"{money.payments} payments", f"{money.refunds} refunds", f"{money.transfers} transfers"]
+    if report.activity:
+        counted.append(f"{sum(each.sealed for each in report.activity)} acts")
     return ", ".join(counted)
 
 

@@ -14,13 +14,21 @@ import structlog
 
 from holdfast.accounts.module import MODULE as ACCOUNTS
 from holdfast.app.errors import CannotStart
+from holdfast.app.limiting import connect, new_limits
+from holdfast.app.privacy import Place, PrivacyWork
 from holdfast.app.settings import read_settings
 from holdfast.booking.module import MODULE as BOOKING
 from holdfast.catalog.module import MODULE as CATALOG
+from holdfast.gateway.privacy_people import People
+from holdfast.gateway.privacy_policy import Policy
+from holdfast.gateway.privacy_settings import PrivacySettings
+from holdfast.kit.activity.chain import SEAL_EVERY_S
+from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, UnsafeDatabase
 from holdfast.kit.db.opening import BadDatabaseUrl, open_database, parsed
-from holdfast.kit.errors import DatabaseUnavailable
+from holdfast.kit.errors import DatabaseUnavailable, HoldfastError
+from holdfast.kit.limits.limits import Limits
 from holdfast.kit.module import Built, House, Job, Module
 from holdfast.kit.outbox import Relay, prune
 from holdfast.kit.secrets import Keyring
@@ -35,7 +43,10 @@ MODULES: Final[tuple[Module, ...]] = (ACCOUNTS, CATALOG, BOOKING, PAYMENTS, SEAR
 """Every module there is."""
 
 _PRUNE_EVERY_S: Final = 60.0
+_FORGET_ORIGINS_EVERY_S: Final = 3600.0
 _FIRST_PAUSE_S: Final = 1.0
+_DAY_S: Final = 86_400
+_SEAL_WITHIN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +65,14 @@ class Assembly:
 
     clock: Clock
     keyring: Keyring
+    limits: Limits
     running: Mapping[str, Running]
     """In order of need: what a module needs comes before it."""
     databases: Mapping[str, Database]
+    origin_days: int = 180
+    """How many days it is kept from where somebody acted."""
+    refund_reauth_above: int = 0
+    """The largest refund of goodwill, in minor units, that a session gives which is not fresh."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def door(self, name: str) -> Any:
@@ -102,6 +118,9 @@ class Assembly:
         for running in self.running.values():
             if running.built.start is not None:
                 await running.built.start()
+        privacy = self.privacy()
+        if privacy is not None:
+            await privacy.take_effect()
         relays = self.relays()
         for relay in relays:
             self._spawn(f"relay:{relay.subscription.name}", relay.run())
@@ -109,6 +128,12 @@ class Assembly:
         if len(self.running) == len(MODULES):
             # Who runs only some modules does not know whether others have yet to read an event.
             jobs.append(Job(name="outbox.prune", every_s=_PRUNE_EVERY_S, run=lambda: self._prune(relays)))
+            jobs += [] if privacy is None else privacy.jobs()
+        jobs += [
+            Job(name=f"{name}.activity_seal", every_s=SEAL_EVERY_S, run=records.seal)
+            for name, records in self.activity().items()
+        ]
+        jobs.append(Job(name="activity.forget_origins", every_s=_FORGET_ORIGINS_EVERY_S, run=self._forget_origins))
         for job in jobs:
             self._spawn(f"job:{job.name}", _repeat(job))
 
@@ -121,8 +146,50 @@ class Assembly:
         for running in reversed(list(self.running.values())):
             if running.built.close is not None:
                 await running.built.close()
+        await self._seal_last()
+        await self.limits.close()
         for database in self.databases.values():
             await database.close()
+
+    def people(self) -> People:
+        """Return what the modules that run here keep of persons."""
+        return People(
+            {name: each.built.personal for name, each in self.running.items() if each.built.personal is not None}
+        )
+
+    def privacy(self) -> PrivacyWork | None:
+        """Return what is done with people's data, or None where accounts do not run here."""
+        accounts = self.door("accounts")
+        if accounts is None:
+            return None
+        people, settings = self.people(), read_settings(PrivacySettings)
+        return PrivacyWork(
+            privacy=accounts.privacy,
+            people=people,
+            policy=Policy(people.map(), people.recipients(), settings, origin_days=self.origin_days),
+            settings=settings,
+            places=[Place(module=name, url=each.url, db=each.db) for name, each in self.running.items()],
+            clock=self.clock,
+            origin_days=self.origin_days,
+        )
+
+    def activity(self) -> dict[str, ActivityRecords]:
+        """Return what was done in the modules that keep that, by their names."""
+        return {name: each.built.activity for name, each in self.running.items() if each.built.activity is not None}
+
+    async def _seal_last(self) -> None:
+        """Seal what was noted in this process: there may be no other for a long time."""
+        try:
+            async with asyncio.timeout(_SEAL_WITHIN_S):
+                for records in self.activity().values():
+                    while records.waits:
+                        await records.seal()
+        except (TimeoutError, HoldfastError) as error:
+            log.warning("activity.not_sealed", error=type(error).__name__)
+
+    async def _forget_origins(self) -> None:
+        for records in self.activity().values():
+            await records.forget_origins(older_than_s=self.origin_days * _DAY_S)
 
     def _spawn(self, name: str, work: Any) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))
@@ -163,6 +230,7 @@ async def assemble(
     *,
     names: Iterable[str] = (),
     clock: Clock | None = None,
+    limits: Limits | None = None,
     checkpoints: bool = True,
 ) -> Assembly:
     """Build the modules that run here. Nothing is connected yet.
@@ -172,12 +240,14 @@ async def assemble(
         keyring: Its keys.
         names: The modules to run; all, if none is named.
         clock: The time everybody here goes by.
+        limits: How often somebody may do something; as the environment says, if not given.
         checkpoints: SQLite only: whether this process checkpoints; exactly one may.
 
     Raises:
         CannotStart: A database URL or a setting is wrong, there is no such module, or a need is unmet.
     """
     clock = clock or Clock()
+    limits = limits or new_limits(clock)
     databases: dict[str, Database] = {}
     running: dict[str, Running] = {}
     for module in chosen(names):
@@ -191,9 +261,24 @@ async def assemble(
             settings=read_settings(module.settings),
             doors={need: running[need].built.api for need in module.needs},
             url=url,
+            limits=limits,
         )
         running[module.name] = Running(module=module, url=url, db=databases[url], built=module.build(house))
-    return Assembly(clock=clock, keyring=keyring, running=running, databases=databases)
+    counted = [(each.db, each.built.limit_table) for each in running.values() if each.built.limit_table is not None]
+    connect(limits, settings, keyring, counted[0] if counted else None)
+    assembly = Assembly(
+        clock=clock,
+        keyring=keyring,
+        limits=limits,
+        running=running,
+        databases=databases,
+        origin_days=settings.activity_origin_days,
+        refund_reauth_above=settings.refund_reauth_above,
+    )
+    privacy = assembly.privacy()
+    if privacy is not None and (found := privacy.strangers()):
+        raise CannotStart(f"{', '.join(found)} is in none of HOLDFAST_PRIVACY_ALLOWED_COUNTRIES")
+    return assembly
 
 
 async def _open(url: str, module: str, clock: Clock, *, checkpoints: bool) -> Database:

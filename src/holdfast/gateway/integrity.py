@@ -1,11 +1,14 @@
 """Whether the books are right: the last recount of what was sold, and of the money."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from holdfast.booking.api import BookingApi, Breach, IntegrityReport
 from holdfast.gateway.payment_shapes import shown
+from holdfast.kit.activity.chain import Seal
+from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.errors import NotFound
 from holdfast.kit.http.answers import success
 from holdfast.kit.http.problems import responses
@@ -52,6 +55,19 @@ class MoneyIntegrityOut(Wire):
         )
 
 
+class SealOut(Wire):
+    """The newest link of a chain of activity. Keep it: `holdfast verify --seal` tells later if anything is gone."""
+
+    module: str
+    number: int
+    hash: str
+
+    @classmethod
+    def of(cls, seal: Seal) -> Self:
+        """Render a seal."""
+        return cls(module=seal.module, number=seal.number, hash=seal.hash)
+
+
 class IntegrityOut(Wire):
     """The last recount of claims against cells, holds and bookings, and of the money."""
 
@@ -74,6 +90,13 @@ class IntegrityOut(Wire):
                 "transfers": 81200,
                 "breaches": [],
             },
+            "activity": [
+                {
+                    "module": "booking",
+                    "number": 91730,
+                    "hash": "9f2c1d7be0a4c35b8e6f0d1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e",
+                }
+            ],
         }
     )
 
@@ -88,10 +111,11 @@ class IntegrityOut(Wire):
     breaches: Annotated[tuple[BreachOut, ...], Field(description="Empty if everything adds up.")]
     money: MoneyIntegrityOut | None
     """Null where payments does not run, or was not recounted yet."""
+    activity: Annotated[tuple[SealOut, ...], Field(description="The newest seal of each module's activity, as of now.")]
 
     @classmethod
-    def of(cls, report: IntegrityReport, money: MoneyReport | None) -> Self:
-        """Render both reports."""
+    def of(cls, report: IntegrityReport, money: MoneyReport | None, seals: Iterable[Seal]) -> Self:
+        """Render both reports and the newest seals."""
         return cls(
             clean=not report.breaches and not (money and money.breaches),
             started_at=report.started_at,
@@ -102,10 +126,11 @@ class IntegrityOut(Wire):
             ledger_entries=report.ledger_entries,
             breaches=tuple(map(BreachOut.of, report.breaches)),
             money=None if money is None else MoneyIntegrityOut.of(money),
+            activity=tuple(map(SealOut.of, seals)),
         )
 
 
-def router(*, booking: BookingApi, payments: PaymentsApi | None) -> Router:
+def router(*, booking: BookingApi, payments: PaymentsApi | None, activity: Mapping[str, ActivityRecords]) -> Router:
     """Return the route of the last recount."""
     made = Router(prefix="/v1/integrity", tags=["integrity"])
 
@@ -113,10 +138,12 @@ def router(*, booking: BookingApi, payments: PaymentsApi | None) -> Router:
     async def read_integrity() -> IntegrityOut:
         """Return the last recount of everything sold and paid against everything there is.
 
-        Run one with `holdfast verify`.
+        Run one with `holdfast verify`. `activity` has the newest seal of each chain of what was done.
         """
         money = None if payments is None else await payments.last_report()
-        return IntegrityOut.of(_ran(await booking.last_report()), money)
+        report = _ran(await booking.last_report())
+        newest = [await records.newest() for records in activity.values()]
+        return IntegrityOut.of(report, money, [seal for seal in newest if seal is not None])
 
     return made
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, Index, Table
 
+from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Json, Moment, Text, Whole
 from holdfast.kit.outbox import cursor_table
@@ -44,3 +45,4 @@ executor = Table(
 """The processes that carry journeys out, and when each was last seen."""
 
 cursors: Final = cursor_table("sagas", tables)
+activity: Final = Activity("sagas", tables)

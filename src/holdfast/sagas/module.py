@@ -1,9 +1,10 @@
 """The plug of sagas."""
 
+from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.module import Built, House, Module
 from holdfast.kit.outbox import Subscription
 from holdfast.sagas.jobs import BOOKING_EVENTS, PAYMENT_EVENTS, follow_booking, follow_payments, jobs, reconciler
-from holdfast.sagas.models import cursors, tables
+from holdfast.sagas.models import activity, cursors, tables
 from holdfast.sagas.routes import routers
 from holdfast.sagas.service import Sagas
 from holdfast.sagas.settings import SagasSettings
@@ -36,6 +37,7 @@ def build(house: House) -> Built:
                 cursors=cursors,
             ),
         ),
+        activity=ActivityRecords(activity, house.db),
         start=sagas.start,
         close=sagas.close,
     )

@@ -9,8 +9,9 @@ from typing import Any, Final
 import structlog
 
 from holdfast.booking.api import BookingApi
+from holdfast.kit.activity.acts import Act
 from holdfast.kit.clock import Clock
-from holdfast.kit.db.database import Database
+from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.errors import HoldfastError, NotFound
 from holdfast.kit.outbox import Finish
 from holdfast.payments.api import PaymentsApi
@@ -21,6 +22,7 @@ from holdfast.sagas.charge_fee import charge_fee
 from holdfast.sagas.expire_hold import expire_hold
 from holdfast.sagas.journey import Ending, Journey, RunStep, Saga, travel
 from holdfast.sagas.late_payment import late_payment
+from holdfast.sagas.models import activity
 from holdfast.sagas.place_booking import place_booking
 from holdfast.sagas.runtime import Runtime, workflow_id
 from holdfast.sagas.settings import SagasSettings
@@ -117,7 +119,15 @@ class Sagas:
         found = await self.journey(journey_id=journey_id)
         if found.state in {JourneyState.WAITING, JourneyState.DONE}:
             raise NotRetryable
-        await self._db.write(lambda tx: journeys.again(tx, journey_id, tries=found.tries))
+
+        async def begin_anew(tx: Tx) -> None:
+            if await journeys.again(tx, journey_id, tries=found.tries):
+                facts = {"saga": found.saga, "tries": found.tries}
+                await activity.note(
+                    tx, Act(kind="journey.retried", object_kind="journey", object_id=journey_id, details=facts)
+                )
+
+        await self._db.write(begin_anew)
         self._due.set()
         log.info("saga.retried", journey_id=journey_id)
         return await self.journey(journey_id=journey_id)

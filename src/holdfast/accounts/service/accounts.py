@@ -7,10 +7,12 @@ import structlog
 
 from holdfast.accounts import rules
 from holdfast.accounts.api import AccessToken, Account, AccountExists, InvalidCredentials, Role
-from holdfast.accounts.privacy_api import PrivacyApi
+from holdfast.accounts.service.acts import note, note_by_itself
+from holdfast.accounts.service.doors import Doors
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.tokens import Tokens
 from holdfast.accounts.store import accounts as store
+from holdfast.accounts.store import keys
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
@@ -25,8 +27,10 @@ log = structlog.get_logger()
 class Accounts:
     """Answers `AccountsApi`."""
 
-    def __init__(self, *, db: Database, passwords: Passwords, tokens: Tokens, privacy: PrivacyApi) -> None:
-        self.privacy = privacy
+    def __init__(self, *, db: Database, passwords: Passwords, tokens: Tokens, doors: Doors) -> None:
+        self.organizations = doors.organizations
+        self.keys = doors.keys
+        self.privacy = doors.privacy
         self._db = db
         self._passwords = passwords
         self._tokens = tokens
@@ -53,7 +57,9 @@ class Accounts:
         )
 
         async def add(tx: Tx) -> Account:
-            return await store.add(tx, new)
+            made = await store.add(tx, new)
+            await note_by_itself(tx, "account.registered", made.id, role=role.value)
+            return made
 
         try:
             account = await self._db.write(add)
@@ -181,7 +187,13 @@ class Accounts:
 
     async def _set_disabled(self, account_id: int, *, disabled: bool) -> Account:
         async def write(tx: Tx) -> Account | None:
-            return await store.set_disabled(tx, account_id=account_id, disabled=disabled)
+            account = await store.set_disabled(tx, account_id=account_id, disabled=disabled)
+            if account is not None:
+                await note(tx, "account.disabled" if disabled else "account.enabled", account_id)
+            if disabled:
+                # They stay ended when it is opened again: nobody looked after them meanwhile.
+                await keys.end_all(tx, account_id=account_id, why="disabled")
+            return account
 
         account = await self._db.write(write)
         if account is None:

@@ -23,6 +23,7 @@ from holdfast.accounts.privacy_api import (
     ConsentTextOutdated,
     MarketingSource,
 )
+from holdfast.accounts.service.acts import note
 from holdfast.accounts.store import consents as store
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.errors import NotFound
@@ -54,6 +55,7 @@ class Consents(ConsentsApi):
             if address is None:
                 raise NotFound("There is no such account.")
             await store.add(tx, account_id=account_id, said=said)
+            await _note(tx, account_id, said)
             if not granted:
                 await self._withdrawn(tx, account_id, purpose, self._digests(address.email_key)[0])
             return (await _latest(tx, account_id))[purpose]
@@ -115,6 +117,7 @@ class Consents(ConsentsApi):
                         purpose=purpose, granted=False, text_version=CONSENT_VERSION, how=ConsentHow.UNSUBSCRIBE
                     )
                     await store.add(tx, account_id=account_id, said=said)
+                    await _note(tx, account_id, said)
                 await self._withdrawn(tx, account_id, purpose, digest)
             else:
                 await store.suppress(tx, digest=digest, purpose=purpose)
@@ -179,6 +182,12 @@ class Consents(ConsentsApi):
             )
 
         return await self._db.read(work)
+
+
+async def _note(tx: Tx, account_id: int, said: Consent) -> None:
+    kind = "consent.given" if said.granted else "consent.withdrawn"
+    facts = {"purpose": said.purpose.value, "text_version": said.text_version, "how": said.how}
+    await note(tx, kind, account_id, **facts)
 
 
 async def _latest(tx: Tx, account_id: int) -> dict[ConsentPurpose, Consent]:

@@ -8,6 +8,7 @@ from typing_extensions import override
 from holdfast.accounts.events import AccountErased
 from holdfast.accounts.models.privacy import outbox
 from holdfast.accounts.privacy_api import AskedBy, Erasure, ErasureBegun, ErasuresApi, ErasureState, ErasureUnderWay
+from holdfast.accounts.service.acts import note
 from holdfast.accounts.store import erasures as store
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
@@ -42,6 +43,7 @@ class Erasures(ErasuresApi):
             await store.add(tx, erasure_id=erasure_id, account_id=account_id, asked_by=asked_by, cool_off_s=cool_off_s)
             # Whoever wants to keep the account has to show once more that it is theirs.
             await self._end_sessions(tx, account_id)
+            await note(tx, "erasure.asked", account_id, erasure=erasure_id, by=asked_by.value)
             return await store.shown(tx, await _found(tx, erasure_id))
 
         try:
@@ -67,6 +69,7 @@ class Erasures(ErasuresApi):
                 raise ErasureBegun
             if not await store.end(tx, row=row, state=ErasureState.CANCELED, remains=None):
                 raise ErasureBegun
+            await note(tx, "erasure.canceled", account_id, erasure=row.id)
             return await store.shown(tx, await _found(tx, row.id))
 
         erasure = await self._db.write(work)
@@ -111,6 +114,7 @@ class Erasures(ErasuresApi):
                 tx, row=row, state=ErasureState.DONE, remains=remains or None
             ):
                 erased = await store.shown(tx, await _found(tx, erasure_id))
+                await note(tx, "erasure.done", row.account_id, erasure=erasure_id)
                 await outbox.publish(tx, self._db.dialect, [AccountErased(account_id=row.account_id)])
                 return erased
             return await store.shown(tx, row)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from typing_extensions import override
 
 from holdfast.accounts.privacy_api import EXPORT_HOURS, Export, ExportsApi, ExportState
+from holdfast.accounts.service.acts import note
 from holdfast.accounts.store import exports as store
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
@@ -45,6 +46,7 @@ class Exports(ExportsApi):
             row = await store.being_made(tx, account_id=account_id)
             if row is None:
                 await store.add(tx, export_id=export_id, account_id=account_id)
+                await note(tx, "export.asked", account_id, export=export_id)
                 row = await store.being_made(tx, account_id=account_id)
             assert row is not None  # noqa: S101 - it was written in this transaction
             return store.shown(row)
@@ -88,6 +90,7 @@ class Exports(ExportsApi):
             ):
                 return False
             await store.add_parts(tx, export_id=export_id, text=text)
+            await note(tx, "export.made", await store.account_of(tx, export_id=export_id), export=export_id)
             return True
 
         return await self._db.write(work)

@@ -31,6 +31,7 @@ _BEING_MADE = statement(
     .limit(1)
 )
 _WAITING = statement(select(export).where(export.c.state == _STATE).order_by(export.c.id).limit(bindparam("limit")))
+_WHOSE = statement(select(export.c.account_id).where(export.c.id == bindparam("id", type_=Text(40))))
 _READY = statement(
     update(export)
     .values(
@@ -77,6 +78,14 @@ async def being_made(tx: Tx, *, account_id: int) -> Row | None:
 async def find(tx: Tx, *, account_id: int, export_id: str) -> Row | None:
     """Return an account's own export."""
     return await tx.one(_FIND(id=export_id, account_id=account_id))
+
+
+async def account_of(tx: Tx, *, export_id: str) -> int:
+    """Return whose copy it is; there is one by this id."""
+    row = await tx.one(_WHOSE(id=export_id))
+    assert row is not None  # noqa: S101 - whoever asks has written it
+    account_id: int = row.account_id
+    return account_id
 
 
 async def waiting(tx: Tx, *, limit: int) -> Sequence[Row]:

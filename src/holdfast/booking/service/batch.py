@@ -24,6 +24,7 @@ from holdfast.booking.service.answers import KeyUse, spans_of
 from holdfast.booking.service.kinds.words import tell_moved
 from holdfast.booking.service.placing import Before, BookingDraft, decline
 from holdfast.booking.store.changes import Changes
+from holdfast.kit.activity.acts import SYSTEM, Act, Actor, here
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.statements import Row
 
@@ -78,6 +79,10 @@ class SettleOrder:
     told: Any = None
     """What else a change tells, if whoever sells made it."""
     key: KeyUse | None = None
+    actor: Actor = field(default_factory=here)
+    """Who asks, and from where: taken where the order is made, for the lane serves many."""
+    acts: tuple[Act, ...] = ()
+    """What is noted of it besides what becomes of bookings."""
 
 
 Settled = Hold | Booking | Visit | None
@@ -168,11 +173,11 @@ def tidy(batch: Batch, standing: Standing) -> None:
     if standing.state is HoldState.HELD and judged(standing.state, standing.expires_at, batch.now) is HoldState.EXPIRED:
         end(batch, standing, HoldState.EXPIRED, ClaimReason.EXPIRED)
         if standing.request is not None:
-            decline_in(batch, standing.request, how="expired")
+            decline_in(batch, standing.request, SYSTEM, how="expired")
 
 
-def decline_in(batch: Batch, number: int, *, how: str) -> Row:
+def decline_in(batch: Batch, number: int, actor: Actor, *, how: str) -> Row:
     """Note that a request is declined; return the booking as it then stands."""
-    row = decline(batch.changes, batch.bookings[number], how=how)._replace(decided_at=batch.now)
+    row = decline(batch.changes, batch.bookings[number], actor, how=how)._replace(decided_at=batch.now)
     batch.bookings[number] = row
     return row

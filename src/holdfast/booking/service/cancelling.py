@@ -30,6 +30,7 @@ from holdfast.booking.events import BookingCancelled
 from holdfast.booking.items import subject_of
 from holdfast.booking.models import CancellationState, ClaimReason, RevisedBy
 from holdfast.booking.rules import judged_booking
+from holdfast.booking.service.acts import of_booking
 from holdfast.booking.service.answers import (
     begun,
     booked_items,
@@ -46,6 +47,7 @@ from holdfast.booking.service.visiting import leave, refuse_visited
 from holdfast.engine.claims import Span
 from holdfast.engine.money import fraction
 from holdfast.engine.price import Price, PriceLine, digest, sum_of
+from holdfast.kit.activity.acts import Actor
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import FieldError, Invalid, NotFound
@@ -132,14 +134,14 @@ def _check(
     asked: Collection[int], stays: Sequence[QuotedItem], *, row: Row, principal: Principal, requested: bool
 ) -> None:
     errors = []
-    mine = principal.is_admin or principal.account_id == row.account_id
+    mine = principal.is_admin or principal.is_guest(row.account_id)
     for number, place in enumerate(asked):
         if not 0 <= place < len(stays):
             detail = f"The booking has items 0 to {len(stays) - 1}."
             errors.append(FieldError(pointer=f"/items/{number}", code="out_of_range", detail=detail))
     if not errors and not mine:
         going = set(asked) or set(range(len(stays)))
-        if any(stays[place].owner_id != principal.account_id for place in going):
+        if any(stays[place].owner_id != principal.owner_id for place in going):
             detail = "An owner cancels stays at places of their own only: name those."
             errors.append(FieldError(pointer="/items", code="not_yours", detail=detail))
     if not errors and requested:
@@ -152,7 +154,7 @@ def _check(
 def _giver(row: Row, principal: Principal, state: BookingState) -> str:
     if state is BookingState.REQUESTED:
         return _REQUEST
-    return "guest" if principal.account_id == row.account_id else "owner"
+    return "guest" if principal.is_guest(row.account_id) else "owner"
 
 
 def _refund(
@@ -369,14 +371,14 @@ def cancel(batch: Batch, order: SettleOrder, *, ttl_s: int) -> tuple[Booking, di
         )
         batch.changes.revising.new_quotes.append(quote_row(offer, row, label))
         batch.changes.revising.quote_ttl_s = ttl_s
-        return _canceled(batch, row, offer, order.fresh_id)
+        return _canceled(batch, row, offer, (order.fresh_id, order.actor))
     quote = batch.after.quotes.get(order.by_id)
     if quote is None or (quote.number, quote.account_id) != (row.number, principal.account_id):
         raise NotFound("There is no such cancellation quote.")
     _must_count(batch, row, quote)
     refuse_visited(batch.after.visits, row.number, quote.positions)
     batch.changes.revising.used.append(quote.id)
-    return _canceled(batch, row, _offered_by(quote), quote.id)
+    return _canceled(batch, row, _offered_by(quote), (quote.id, order.actor))
 
 
 def _must_count(batch: Batch, row: Row, quote: Row) -> None:
@@ -404,8 +406,10 @@ def _offered_by(quote: Row) -> Offered:
     )
 
 
-def _canceled(batch: Batch, row: Row, offer: Offered, cancellation_id: str) -> tuple[Booking, dict[str, Any]]:
-    whole = offer.price_after is None
+def _canceled(batch: Batch, row: Row, offer: Offered, by: tuple[str, Actor]) -> tuple[Booking, dict[str, Any]]:
+    """Note what an offer says; `by` is the id of the cancellation quote, and who uses it."""
+    whole, (cancellation_id, actor) = offer.price_after is None, by
+    _note(batch, row, actor, refund_minor=offer.refund.total_minor, whole=whole)
     for place, minor in offer.fees:
         item = offer.stays[place]
         assert isinstance(item, QuotedTable), "only tables have fees"  # noqa: S101 - programmer's error
@@ -439,6 +443,7 @@ def cancel_unpaid(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, 
     if row is None or row.payment_id is None or row.payment_id != order.by_id:
         raise NotFound("There is no such booking with this payment.")
     if row.state in {BookingState.REQUESTED, BookingState.CONFIRMED}:
+        _note(batch, row, order.actor, refund_minor=0, whole=True)
         batch.changes.tell(
             BookingCancelled(
                 number=row.number,
@@ -450,6 +455,11 @@ def cancel_unpaid(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, 
         )
         row = end_booking(batch, row, refund_minor=0)
     return told(batch, row)
+
+
+def _note(batch: Batch, row: Row, actor: Actor, *, refund_minor: int, whole: bool) -> None:
+    facts = {"refund_minor": refund_minor, "currency": row.currency, "whole": whole}
+    batch.changes.acts.append(of_booking("booking.canceled", row.number, actor, guest_id=row.account_id, **facts))
 
 
 def end_booking(batch: Batch, row: Row, *, refund_minor: int) -> Row:

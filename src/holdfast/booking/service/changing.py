@@ -25,6 +25,7 @@ from holdfast.booking.api import (
 from holdfast.booking.events import BookingChanged
 from holdfast.booking.models import ChangeState, ClaimReason, RevisedBy
 from holdfast.booking.rules import judged
+from holdfast.booking.service.acts import of_booking
 from holdfast.booking.service.answers import items_of, may_see, price_of, spans_of
 from holdfast.booking.service.batch import Batch, SettleOrder, Standing
 from holdfast.booking.service.cancelling import FEE, OF, at_place, booked, capped, fees_of, refund_from
@@ -210,6 +211,8 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
             change_payment_id=paid_by,
         )
     )
+    facts = {"difference_minor": change.difference_minor, "currency": row.currency}
+    batch.changes.acts.append(of_booking("booking.changed", row.number, order.actor, guest_id=row.account_id, **facts))
     if order.told is not None:
         batch.changes.tell(order.told)
     return told(batch, done)

@@ -7,7 +7,9 @@ from typing import Final
 
 from holdfast.booking.api import FeeReason, GuaranteeRequired, PaymentTerms, QuotedItem, QuotedTable
 from holdfast.booking.events import FeeDue
+from holdfast.booking.service.acts import of_booking
 from holdfast.booking.service.batch import Batch
+from holdfast.kit.activity.acts import SYSTEM
 from holdfast.kit.db.statements import Row
 from holdfast.verticals.cancellation import Booked, RefundCurve, RefundStep, curve, refund
 from holdfast.verticals.dining.prices import table_deposit
@@ -114,6 +116,8 @@ def owe(batch: Batch, row: Row, item: QuotedTable, amount_minor: int, why: FeeRe
     batch.changes.fees.new.append((
         row.number, turn, item.owner_id, item.title[:_TITLE_MOST], why, amount_minor, row.currency, method_id,
     ))  # fmt: skip
+    facts = {"turn": turn, "why": why.value, "amount_minor": amount_minor, "currency": row.currency}
+    batch.changes.acts.append(of_booking("fee.due", row.number, SYSTEM, guest_id=row.account_id, **facts))
     batch.changes.tell(
         FeeDue(
             number=row.number,

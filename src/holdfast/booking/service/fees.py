@@ -7,7 +7,11 @@ from functools import partial
 from typing_extensions import override
 
 from holdfast.booking.api import Booking, Fee, FeesApi, FeeState, MethodInUse
+from holdfast.booking.models import activity
+from holdfast.booking.service.acts import of_booking
 from holdfast.booking.store import fees as store
+from holdfast.booking.store import sales
+from holdfast.kit.activity.acts import SYSTEM
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound
@@ -41,7 +45,11 @@ class Fees(FeesApi):
         self, *, number: int, turn: int, state: FeeState, payment_id: str | None = None, denial: str | None = None
     ) -> Fee:
         async def work(tx: Tx) -> None:
-            await store.record(tx, (number, turn), state, payment_id, denial)
+            if await store.record(tx, (number, turn), state, payment_id, denial):
+                booking = await sales.find_booking(tx, number=number)
+                guest_id = None if booking is None else booking.account_id
+                facts = {"turn": turn, "payment": payment_id}
+                await activity.note(tx, of_booking(f"fee.{state.value}", number, SYSTEM, guest_id=guest_id, **facts))
 
         await self._db.write(work)
         return await self.get(number=number, turn=turn)

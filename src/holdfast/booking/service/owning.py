@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from holdfast.booking.api import BelowSold, Block, NightStock
 from holdfast.booking.events import StockMoved
-from holdfast.booking.models import HoldKind, outbox
+from holdfast.booking.models import HoldKind, activity, outbox
+from holdfast.booking.service.acts import of_stock
 from holdfast.booking.service.answers import KeyUse, block_of
 from holdfast.booking.service.batch import SettleOrder, Verb
 from holdfast.booking.service.importing import Importing
@@ -16,6 +17,7 @@ from holdfast.booking.service.settling import Settling
 from holdfast.booking.store import sales, stock
 from holdfast.catalog.api import CatalogApi
 from holdfast.engine.claims import ClaimOrder, Span
+from holdfast.kit.activity.acts import Act, here
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx, Work
@@ -127,13 +129,14 @@ class Owning:
             Invalid: The property has named units.
             BelowSold: More is sold on some night.
         """
-        pool = await self._pool(owner, property_id)
+        owner_id, pool = await self._pool(owner, property_id)
         from_slot = night_slot(self._clock.now().date() - _BEHIND)
 
         async def work(tx: Tx) -> None:
             if await stock.lock_resource(tx, pool.id) is None:
                 raise NotFound
             await stock.resize(tx, pool.id, capacity=units, from_slot=from_slot)
+            await activity.note(tx, of_stock("stock.resized", property_id, here(), owner_id=owner_id, units=units))
             end = from_slot + NIGHTS_MOST * 2
             moved = [StockMoved(property_id=property_id, first_slot=from_slot, end_slot=end)]
             await outbox.publish(tx, self._db.dialect, moved)
@@ -155,7 +158,7 @@ class Owning:
             BelowSold: More is sold on some night.
         """
         check_range(first, end)
-        resources = await self._resources_of(owner, property_id)
+        owner_id, resources = await self._resources_of(owner, property_id)
         if capacity is not None and resources[0].unit is not None:
             refusal = _named_units("/capacity")
             raise refusal
@@ -172,6 +175,8 @@ class Owning:
                 }
                 nights += [_changed((resource.id, slot), found.get(slot), base, (capacity, closed)) for slot in slots]
             await stock.set_nights(tx, nights)
+            facts = {"first": first.isoformat(), "end": end.isoformat(), "capacity": capacity, "closed": closed}
+            await activity.note(tx, of_stock("stock.nights_changed", property_id, here(), owner_id=owner_id, **facts))
             moved = [StockMoved(property_id=property_id, first_slot=slots.start, end_slot=slots.stop)]
             await outbox.publish(tx, self._db.dialect, moved)
 
@@ -200,7 +205,7 @@ class Owning:
         """
         first, end = nights
         check_range(first, end)
-        resources = await self._resources_of(owner, property_id)
+        owner_id, resources = await self._resources_of(owner, property_id)
         options = tuple(
             (Span(resource_id=row.id, first_slot=night_slot(first), end_slot=night_slot(end), quantity=quantity),)
             for row in resources
@@ -212,6 +217,7 @@ class Owning:
             claim=ClaimOrder(options),
             note=note,
             key=key,
+            acts=(_blocked("stock.blocked", property_id, owner_id, nights, quantity=quantity),),
         )
         return order.hold_id, await self._placing.place(order)
 
@@ -224,8 +230,10 @@ class Owning:
         row = await self._db.read(lambda tx: sales.find_hold(tx, block_id))
         if row is None or row.kind is not HoldKind.OWNER or not _is_of_nights(row):
             raise NotFound("There is no such block.")
-        await self._catalog.own(owner=owner, property_id=block_of(row).property_id)
-        await self._settling.settle(SettleOrder(verb=Verb.UNBLOCK, hold_id=block_id))
+        block = block_of(row)
+        described = await self._catalog.own(owner=owner, property_id=block.property_id)
+        act = _blocked("stock.unblocked", described.id, described.owner_id, (block.first, block.end))
+        await self._settling.settle(SettleOrder(verb=Verb.UNBLOCK, hold_id=block_id, acts=(act,)))
 
     async def blocks(self, *, owner: Principal, property_id: int) -> list[Block]:
         """Return the blocks of a property that are in force.
@@ -266,8 +274,8 @@ class Owning:
             await self._settling.sweep(since=self._placing.swept_until)
             await self._db.write(work)
 
-    async def _resources_of(self, owner: Principal, property_id: int) -> list[Row]:
-        """Return the resources of a property its owner may change, made now if no event has told of it yet.
+    async def _resources_of(self, owner: Principal, property_id: int) -> tuple[int, list[Row]]:
+        """Return whose a property is that its owner may change, and its resources, made now if no event has told of it.
 
         Raises:
             NotFound: No such property, or somebody else's.
@@ -278,14 +286,14 @@ class Owning:
             # Whoever creates a property may go on with it at once.
             await self.define(property_id=property_id, units=described.units, unit_names=described.unit_names)
             found = await self.resources([property_id])
-        return found[property_id]
+        return described.owner_id, found[property_id]
 
-    async def _pool(self, owner: Principal, property_id: int) -> Row:
-        resources = await self._resources_of(owner, property_id)
+    async def _pool(self, owner: Principal, property_id: int) -> tuple[int, Row]:
+        owner_id, resources = await self._resources_of(owner, property_id)
         if resources[0].unit is not None:
             refusal = _named_units("/units")
             raise refusal
-        return resources[0]
+        return owner_id, resources[0]
 
     async def _standing(self, resource_ids: Iterable[str], first: int, end: int) -> list[str]:
         async def work(tx: Tx) -> list[str]:
@@ -319,6 +327,12 @@ def check_range(first: date, end: date) -> None:
 def _is_of_nights(row: Row) -> bool:
     """Return whether a block is of a property; tables and seats that were sold elsewhere are kept as blocks too."""
     return all(str(resource_id).startswith("stay:") for resource_id, *_ in row.spans)
+
+
+def _blocked(kind: str, property_id: int, owner_id: int, nights: tuple[date, date], **facts: Any) -> Act:
+    """Return that nights were taken off the market or given back."""
+    first, end = (night.isoformat() for night in nights)
+    return of_stock(kind, property_id, here(), owner_id=owner_id, first=first, end=end, **facts)
 
 
 def _named_units(pointer: str) -> Invalid:

@@ -12,7 +12,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -31,6 +31,7 @@ from holdfast.booking.api import (
 )
 from holdfast.booking.events import BookingConfirmed, BookingDeclined, BookingRequested, HoldEnded
 from holdfast.booking.models import ClaimReason, HoldKind, outbox
+from holdfast.booking.service.acts import of_booking
 from holdfast.booking.service.answers import KeyUse, refusal_kept, spans_kept, spans_of
 from holdfast.booking.service.expecting import expect, expect_nobody, note_row
 from holdfast.booking.service.kinds.words import assigned, refusal_by, tell_moved
@@ -40,6 +41,7 @@ from holdfast.booking.store.changes import Changes, lock_quotas
 from holdfast.booking.store.stock import Key
 from holdfast.engine.claims import Cell, ClaimOrder, Shortage, Span, cells_of, decide
 from holdfast.engine.price import Price
+from holdfast.kit.activity.acts import SYSTEM, Act, Actor, here
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import IntegrityViolation, UniqueViolation
@@ -101,6 +103,10 @@ class PlaceOrder:
     payable_minor: int | None = None
     """What is to be paid, if that is not the total of the price."""
     key: KeyUse | None = None
+    actor: Actor = field(default_factory=here)
+    """Who asks, and from where: taken where the order is made, for the lane serves many."""
+    acts: tuple[Act, ...] = ()
+    """What is noted of it besides a booking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +297,8 @@ class Placing:
             sold = Sold(
                 hold_id=order.hold_id, account_id=order.account_id, items=items, price=price, digest=order.digest
             )
-            book(changes, order.booking, sold)
+            book(changes, order.booking, sold, order.actor)
+        changes.acts += order.acts
         if order.key:
             limits = self._settings
             changes.new_keys.append(
@@ -319,7 +326,7 @@ class Sold:
     digest: str
 
 
-def book(changes: Changes, draft: BookingDraft, sold: Sold, *, decide_by: datetime | None = None) -> None:
+def book(changes: Changes, draft: BookingDraft, sold: Sold, actor: Actor, *, decide_by: datetime | None = None) -> None:
     """Note a new booking; with `decide_by` one that waits for its owners' yes until then."""
     price, paid = sold.price, draft.payment
     state = BookingState.CONFIRMED if decide_by is None else BookingState.REQUESTED
@@ -330,6 +337,9 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold, *, decide_by: dateti
     ))  # fmt: skip
     changes.owners += [(owner_id, draft.number) for owner_id in sorted({item.owner_id for item in sold.items})]
     changes.floor.new_notes += [note_row(draft.number, note) for note in draft.notes]
+    kind = "booking.booked" if decide_by is None else "booking.requested"
+    how = {"by": draft.by.value, "source": draft.source.value}
+    changes.acts.append(of_booking(kind, draft.number, actor, guest_id=sold.account_id, **how))
     event: BookingConfirmed | BookingRequested
     if decide_by is None:
         expect(changes, draft.number, sold.items, draft.source)
@@ -346,8 +356,9 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold, *, decide_by: dateti
     changes.tell(event)
 
 
-def decline(changes: Changes, booking: Row, *, how: str) -> Row:
+def decline(changes: Changes, booking: Row, actor: Actor, *, how: str) -> Row:
     """Note that a request is declined, by an owner or by time; return the booking as it is then."""
+    changes.acts.append(of_booking("booking.declined", booking.number, actor, guest_id=booking.account_id, how=how))
     changes.decided.append((booking.number, BookingState.DECLINED))
     expect_nobody(changes, booking)
     changes.tell(
@@ -371,7 +382,7 @@ def end_expired(changes: Changes, hold: Row, requests: Mapping[int, Row]) -> Non
     if hold.request_number is None:
         changes.tell(HoldEnded(hold_id=hold.id, how=HoldState.EXPIRED.value))
     else:
-        decline(changes, requests[hold.request_number], how="expired")
+        decline(changes, requests[hold.request_number], SYSTEM, how="expired")
     tell_moved(changes, spans)
 
 

@@ -10,6 +10,7 @@ from holdfast.booking.api import Booking, BookingState, HoldState, NotRequested,
 from holdfast.booking.events import BookingConfirmed
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.rules import judged_booking
+from holdfast.booking.service.acts import of_booking
 from holdfast.booking.service.answers import booking_of, first_kept, items_of, owners_of
 from holdfast.booking.service.batch import Batch, SettleOrder, Standing, decline_in, end
 from holdfast.booking.service.expecting import expect
@@ -27,10 +28,13 @@ def accept(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]:
     """
     row, principal, standing = _asked(batch, order)
     asked = _who_is_asked(row)
-    mine = asked if principal.is_admin else asked & {principal.account_id}
+    mine = asked if principal.is_admin else asked & {principal.owner_id}
     accepted = batch.accepted.setdefault(row.number, set())
     batch.changes.accepted += [(owner_id, row.number) for owner_id in sorted(mine - accepted)]
     accepted |= mine
+    batch.changes.acts.append(
+        of_booking("booking.accepted", row.number, order.actor, guest_id=row.account_id, booked=accepted >= asked)
+    )
     if accepted >= asked:
         batch.changes.move(standing.row.id, HoldState.HELD, HoldState.CONFIRMED)
         batch.changes.quotas[row.account_id] -= 1
@@ -56,7 +60,7 @@ def decline_order(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, 
     """
     row, _, standing = _asked(batch, order)
     end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
-    booking = booking_of(decline_in(batch, row.number, how="declined"))
+    booking = booking_of(decline_in(batch, row.number, order.actor, how="declined"))
     return booking, first_kept(booking)
 
 
@@ -64,10 +68,10 @@ def _asked(batch: Batch, order: SettleOrder) -> tuple[Row, Principal, Standing]:
     row, principal = batch.bookings.get(order.number), order.principal
     if row is None or principal is None:
         raise NotFound("There is no such booking.")
-    if not principal.is_admin and principal.account_id not in owners_of(row):
+    if not any(map(principal.runs, owners_of(row))):
         raise NotFound("There is no such booking.")
     waits = judged_booking(row.state, row.decide_by, batch.now) is BookingState.REQUESTED
-    if not waits or not (principal.is_admin or principal.account_id in _who_is_asked(row)):
+    if not waits or not any(map(principal.runs, _who_is_asked(row))):
         raise NotRequested
     return row, principal, batch.holds[row.hold_id]
 

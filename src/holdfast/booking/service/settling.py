@@ -208,7 +208,7 @@ class Settling:
             case Verb.RELEASE:
                 return _release(batch, standing)
             case Verb.UNBLOCK:
-                return _unblock(batch, standing)
+                return _unblock(batch, order, standing)
             case _:
                 tidy(batch, standing)
                 return None, {}
@@ -236,7 +236,7 @@ class Settling:
             standing.expires_at, standing.request = decide_by, draft.number
         batch.references[row.id] = draft.reference
         sold = Sold(hold_id=row.id, account_id=row.account_id, items=items, price=price, digest=row.digest)
-        book(batch.changes, draft, sold, decide_by=decide_by)
+        book(batch.changes, draft, sold, order.actor, decide_by=decide_by)
         booking = Booking(
             reference=draft.reference,
             number=draft.number,
@@ -358,8 +358,9 @@ def _found(batch: Batch, order: SettleOrder) -> Standing:
     return standing
 
 
-def _unblock(batch: Batch, standing: Standing) -> tuple[None, dict[str, Any]]:
+def _unblock(batch: Batch, order: SettleOrder, standing: Standing) -> tuple[None, dict[str, Any]]:
     if standing.state is HoldState.CONFIRMED:
+        batch.changes.acts += order.acts
         end(batch, standing, HoldState.RELEASED, ClaimReason.RELEASED)
     return None, {}
 

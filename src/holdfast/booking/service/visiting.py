@@ -25,6 +25,7 @@ from holdfast.booking.events import VisitMoved
 from holdfast.booking.floor_api import Visit
 from holdfast.booking.models import ClaimReason
 from holdfast.booking.rules import OVER, VISIT_MOVES, VISITED
+from holdfast.booking.service.acts import of_booking
 from holdfast.booking.service.answers import begun, items_of, spans_of
 from holdfast.booking.service.batch import Batch, SettleOrder
 from holdfast.booking.service.charging import owe
@@ -59,6 +60,8 @@ def move_visit(batch: Batch, order: SettleOrder) -> tuple[Visit, dict[str, Any]]
     if found.state is not new:
         _must_be_there(batch, item, found.state, new)
         batch.changes.floor.moved.append((row.number, order.item, new))
+        facts = {"item": order.item, "restaurant": item.restaurant_id, "state": new.value}
+        batch.changes.acts.append(of_booking("visit.moved", row.number, order.actor, guest_id=row.account_id, **facts))
         if new in OVER:
             _free_rest(batch, row, order.item, item)
         if new is VisitState.NO_SHOW:
@@ -94,7 +97,7 @@ def visit_of(row: Row, reference: str) -> Visit:
 def _own_table(row: Row, place: int, principal: Principal) -> QuotedTable:
     items = items_of(row.items)
     item = items[place] if 0 <= place < len(items) else None
-    if not isinstance(item, QuotedTable) or not (principal.is_admin or principal.account_id == item.owner_id):
+    if not isinstance(item, QuotedTable) or not principal.runs(item.owner_id):
         raise NotFound("There is no such table of a booking.")
     return item
 

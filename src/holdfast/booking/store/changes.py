@@ -12,13 +12,26 @@ from typing import Any
 from sqlalchemy import and_, case, func, literal, null, or_, select, update
 
 from holdfast.booking.api import BookingState, HoldState
-from holdfast.booking.models import ClaimReason, HoldKind, booking, claim, hold, key, outbox, owner, quota, quote
+from holdfast.booking.models import (
+    ClaimReason,
+    HoldKind,
+    activity,
+    booking,
+    claim,
+    hold,
+    key,
+    outbox,
+    owner,
+    quota,
+    quote,
+)
 from holdfast.booking.store import stock
 from holdfast.booking.store.after_sale import Revising
 from holdfast.booking.store.fees import FeeWrites
 from holdfast.booking.store.floor import FloorWrites
 from holdfast.booking.store.stock import Key
 from holdfast.engine.claims import Span
+from holdfast.kit.activity.acts import Act
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Call, DialectName, adding_rows, db_now, rows, rows_like, statement, upsert
 from holdfast.kit.db.types import Moment, Text, Whole
@@ -181,6 +194,7 @@ class Changes:
     floor: FloorWrites = field(default_factory=FloorWrites)
     fees: FeeWrites = field(default_factory=FeeWrites)
     new_keys: list[tuple[Any, ...]] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     events: dict[Any, None] = field(default_factory=dict)
     """In order; telling the same twice is telling it once."""
 
@@ -231,6 +245,8 @@ class Changes:
         calls += self.fees.calls()
         if self.new_keys:
             calls.append(_ADD_KEYS(new_keys=self.new_keys))
+        if self.acts:
+            calls += activity.calls(self.acts)
         calls += outbox.calls(dialect, list(self.events))
         return calls
 

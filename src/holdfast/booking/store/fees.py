@@ -97,9 +97,9 @@ async def due(tx: Tx, *, older_than_s: int, limit: int) -> list[Row]:
     return await tx.all(_DUE(age_s=-older_than_s, limit=limit))
 
 
-async def record(tx: Tx, which: tuple[int, int], state: FeeState, payment_id: str | None, denial: str | None) -> None:
-    """Note what became of a fee (number, turn) that is due."""
-    await tx.run(_RECORD(of=which[0], which=which[1], new=state, paid_by=payment_id, why_not=denial))
+async def record(tx: Tx, which: tuple[int, int], state: FeeState, payment_id: str | None, denial: str | None) -> int:
+    """Note what became of a fee (number, turn) that is due; returns 0 where that was noted before."""
+    return await tx.run(_RECORD(of=which[0], which=which[1], new=state, paid_by=payment_id, why_not=denial))
 
 
 def all_fees(tx: Tx) -> AsyncIterator[list[Row]]:

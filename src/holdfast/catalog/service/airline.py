@@ -25,6 +25,7 @@ from holdfast.catalog.service.places import LISTED_MAX
 from holdfast.catalog.service.writing import (
     Writer,
     at_row,
+    note,
     possible,
     refuse,
     refuse_guest,
@@ -71,8 +72,10 @@ class Airline:
         refuse(airplane_errors(draft))
 
         async def work(tx: Tx) -> Airplane:
-            await _check_name(tx, owner.account_id, draft.name, airplane_id=None)
-            return await _airplane(tx, await airplanes.add(tx, owner_id=owner.account_id, draft=draft))
+            await _check_name(tx, owner.acting_for(), draft.name, airplane_id=None)
+            created = await _airplane(tx, await airplanes.add(tx, owner_id=owner.acting_for(), draft=draft))
+            await note(tx, "airplane.created", created.id, owner_id=created.owner_id)
+            return created
 
         return await self._writer.write(work)
 
@@ -103,6 +106,7 @@ class Airline:
             await airplanes.replace(tx, airplane_id=airplane_id, version=version, draft=draft)
             await references.count_up(tx)
             replaced = await _airplane(tx, airplane_id)
+            await note(tx, "airplane.changed", airplane_id, owner_id=replaced.owner_id, version=version)
             await self._writer.tell(tx, AirplaneChanged(airplane_id=airplane_id))
             return replaced
 
@@ -118,10 +122,11 @@ class Airline:
         refuse_id(airplane_id)
 
         async def work(tx: Tx) -> None:
-            await _own_airplane(tx, owner, airplane_id)
+            before = await _own_airplane(tx, owner, airplane_id)
             found = await uses.of_airplane(tx, airplane_id=airplane_id, limit=LISTED_MAX)
             _refuse_used(found, "It cannot be deleted")
             await airplanes.delete(tx, airplane_id=airplane_id)
+            await note(tx, "airplane.deleted", airplane_id, owner_id=before.owner_id)
             await references.count_up(tx)
 
         await self._writer.write(work)
@@ -158,7 +163,7 @@ class Airline:
         refuse_guest(owner)
 
         async def work(tx: Tx) -> ScheduleChange:
-            ends = await ends_of(tx, draft, lambda plane: owner.is_admin or plane.owner_id == owner.account_id)
+            ends = await ends_of(tx, draft, lambda plane: owner.runs(plane.owner_id))
             refuse(schedule_errors(draft, ends))
             origin, _, airplane = ends.known()
             dates = list(departures(draft, origin.draft.zone))
@@ -168,6 +173,7 @@ class Airline:
             created = await _schedule(tx, schedule_id)
             await schedules.add_dated(tx, values=_rows(created, dates, fare_id))
             made = await schedules.dated(tx, schedule_id=schedule_id, after=_EVER)
+            await note(tx, "schedule.created", schedule_id, owner_id=created.owner_id, made=len(made))
             await self._writer.tell(tx, *(FlightCreated(flight_id=each.id) for each in made))
             return ScheduleChange(schedule=created, made=len(made), changed=0, removed=0, kept=0)
 
@@ -230,6 +236,8 @@ class Airline:
             await fares.forget(tx, fare_id=each)
         made = [each.id for each in await schedules.dated(tx, schedule_id=before.id, after=today) if each.id not in own]
         changed = [each for _, ids in found.change for each in ids]
+        facts = {"made": len(made), "changed": len(changed), "removed": len(found.remove)}
+        await note(tx, "schedule.changed", before.id, owner_id=before.owner_id, **facts)
         await self._writer.tell(
             tx,
             *(FlightDeleted(flight_id=each) for each in found.remove),
@@ -259,6 +267,7 @@ class Airline:
             await schedules.delete(tx, schedule_id=schedule_id)
             for each in sorted(old_fares):
                 await fares.forget(tx, fare_id=each)
+            await note(tx, "schedule.deleted", schedule_id, owner_id=before.owner_id, removed=len(free))
             await self._writer.tell(tx, *(FlightDeleted(flight_id=each.id) for each in free))
 
         await self._writer.write(work)

@@ -14,10 +14,11 @@ from holdfast.catalog.service.airline import Airline
 from holdfast.catalog.service.flights import Flights
 from holdfast.catalog.service.places import Places
 from holdfast.catalog.service.restaurants import Restaurants
+from holdfast.catalog.service.writing import note
 from holdfast.catalog.store import properties as store
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx, Work
-from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound
+from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.kit.lanes import Lane
 from holdfast.verticals.stays import NightTerms, StayTerms
 
@@ -87,18 +88,16 @@ class Catalog:
         """Create a property owned by `owner`; publishes PropertyCreated, from which booking makes its stock.
 
         Raises:
-            Forbidden: The principal is no owner.
+            Forbidden: The principal acts for no organization.
             Invalid: A field breaks a rule; every wrong field is named.
         """
-        if not owner.is_owner:
-            raise Forbidden("Only an owner can create properties.")
+        owner_id = owner.acting_for()
         _refuse([*draft_errors(draft), *unit_errors(units, unit_names)])
 
         async def work(tx: Tx) -> Property:
-            property_id = await store.add(
-                tx, owner_id=owner.account_id, draft=draft, units=units, unit_names=unit_names
-            )
+            property_id = await store.add(tx, owner_id=owner_id, draft=draft, units=units, unit_names=unit_names)
             [created] = await store.find(tx, ids=[property_id])
+            await note(tx, "property.created", property_id, owner_id=created.owner_id)
             await self._tell(tx, [PropertyCreated(property_id=property_id, units=units, unit_names=tuple(unit_names))])
             return created
 
@@ -121,6 +120,7 @@ class Catalog:
             if not await store.replace(tx, property_id=property_id, version=version, draft=draft):
                 raise VersionConflict("The property has changed since you read it.")
             [replaced] = await store.find(tx, ids=[property_id])
+            await note(tx, "property.changed", property_id, owner_id=replaced.owner_id, version=version)
             await self._tell(tx, [PropertyChanged(property_id=property_id)])
             return replaced
 
@@ -141,9 +141,11 @@ class Catalog:
         differing = None if terms == _ORDINARY else terms
 
         async def work(tx: Tx) -> int:
-            await _check_owner(tx, owner, property_id)
+            owner_id = await _check_owner(tx, owner, property_id)
             _refuse(errors)
             await store.set_nights(tx, property_id=property_id, nights=nights, terms=differing)
+            facts = {"first": first.isoformat(), "end": end.isoformat()}
+            await note(tx, "property.nights_priced", property_id, owner_id=owner_id, **facts)
             await self._tell(tx, [PropertyChanged(property_id=property_id)])
             return len(nights)
 
@@ -156,7 +158,7 @@ class Catalog:
             NotFound: No such property, or somebody else's.
         """
         found = await self.get_many(ids=[property_id])
-        if not found or not (owner.is_admin or found[0].owner_id == owner.account_id):
+        if not found or not owner.runs(found[0].owner_id):
             raise NotFound
         return found[0]
 
@@ -179,6 +181,7 @@ class Catalog:
 
         async def work(tx: Tx) -> None:
             await store.add_many(tx, given=rows)
+            await note(tx, "property.imported", min(ids), last=max(ids), count=len(ids))
             await self._tell(tx, [CatalogImported(first_id=min(ids), last_id=max(ids))])
 
         await self._written(work)
@@ -193,10 +196,16 @@ class Catalog:
         await outbox.publish(tx, self._db.dialect, events)
 
 
-async def _check_owner(tx: Tx, owner: Principal, property_id: int) -> None:
+async def _check_owner(tx: Tx, owner: Principal, property_id: int) -> int:
+    """Return whose a property is that a principal may run.
+
+    Raises:
+        NotFound: No such property, or somebody else's.
+    """
     standing = await store.standing(tx, property_id=property_id)
-    if standing is None or not (owner.is_admin or standing[0] == owner.account_id):
+    if standing is None or not owner.runs(standing[0]):
         raise NotFound
+    return standing[0]
 
 
 def _refuse_id(property_id: int) -> None:

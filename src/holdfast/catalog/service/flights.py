@@ -24,6 +24,7 @@ from holdfast.catalog.service.looking import all_ends, ends_of
 from holdfast.catalog.service.writing import (
     Writer,
     at_row,
+    note,
     possible,
     refuse,
     refuse_guest,
@@ -127,9 +128,10 @@ class Flights:
         refuse_guest(owner)
 
         async def work(tx: Tx) -> LegOffer:
-            values = await _values(tx, draft, lambda plane: owner.is_admin or plane.owner_id == owner.account_id)
+            values = await _values(tx, draft, lambda plane: owner.runs(plane.owner_id))
             flight_id = await store.add(tx, values=values)
             created = await _flight(tx, flight_id)
+            await note(tx, "flight.created", flight_id, owner_id=created.owner_id)
             await self._writer.tell(tx, FlightCreated(flight_id=flight_id))
             return created
 
@@ -162,7 +164,10 @@ class Flights:
             await store.replace(tx, flight_id=flight_id, version=version, values=values)
             await fares.forget(tx, fare_id=fare_id)
             after = await _flight(tx, flight_id)
-            await self._writer.tell(tx, _change(before, after))
+            told = _change(before, after)
+            facts = {"version": version, "moved": told.moved, "stock": told.stock}
+            await note(tx, "flight.changed", flight_id, owner_id=after.owner_id, **facts)
+            await self._writer.tell(tx, told)
             return after
 
         return await self._writer.write(work)
@@ -183,6 +188,7 @@ class Flights:
             self._refuse_departed(before)
             await store.cancel(tx, flight_id=flight_id)
             canceled = await _flight(tx, flight_id)
+            await note(tx, "flight.canceled", flight_id, owner_id=canceled.owner_id)
             await self._writer.tell(tx, FlightCanceled(flight_id=flight_id))
             return canceled
 
@@ -203,6 +209,7 @@ class Flights:
                 raise FlightInUse("It was offered, so it cannot be deleted. Cancel it instead.")
             await store.delete(tx, flight_id=flight_id)
             await fares.forget(tx, fare_id=fare_id)
+            await note(tx, "flight.deleted", flight_id, owner_id=before.owner_id)
             await self._writer.tell(tx, FlightDeleted(flight_id=flight_id))
 
         await self._writer.write(work)
@@ -245,6 +252,7 @@ class Flights:
         ]
         await store.import_many(tx, given=given)
         ids = [flight_id for flight_id, _ in rows]
+        await note(tx, "flight.imported", min(ids), last=max(ids), count=len(ids))
         await self._writer.tell(tx, FlightsImported(first_id=min(ids), last_id=max(ids)))
 
     def _refuse_departed(self, flight: LegOffer) -> None:

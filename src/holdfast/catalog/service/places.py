@@ -20,6 +20,7 @@ from holdfast.catalog.rules.places import airport_errors, city_errors, no_city
 from holdfast.catalog.service.writing import (
     Writer,
     at_row,
+    note,
     possible,
     refuse,
     refuse_all_but_admins,
@@ -64,7 +65,9 @@ class Places:
         refuse(list(city_errors(draft)))
 
         async def work(tx: Tx) -> City:
-            return await _city(tx, await store.add_city(tx, draft=draft))
+            created = await _city(tx, await store.add_city(tx, draft=draft))
+            await note(tx, "city.created", created.id)
+            return created
 
         return await self._writer.write(work)
 
@@ -86,6 +89,7 @@ class Places:
             refuse(errors)
             if not await store.replace_city(tx, city_id=city_id, version=version, draft=draft):
                 raise VersionConflict("The city has changed since you read it.")
+            await note(tx, "city.changed", city_id, version=version)
             await references.count_up(tx)
             return await _city(tx, city_id)
 
@@ -109,6 +113,7 @@ class Places:
                 codes = ", ".join(iata for _, iata in found)
                 raise CityInUse(f"These airports belong to it: {codes}.", extra={"airports": listed})
             await store.delete_city(tx, city_id=city_id)
+            await note(tx, "city.deleted", city_id)
 
         await self._writer.write(work)
 
@@ -139,7 +144,9 @@ class Places:
         async def work(tx: Tx) -> Airport:
             await _check(tx, draft)
             await _check_iata(tx, draft.iata, airport_id=None)
-            return await _airport(tx, await store.add_airport(tx, draft=draft))
+            created = await _airport(tx, await store.add_airport(tx, draft=draft))
+            await note(tx, "airport.created", created.id)
+            return created
 
         return await self._writer.write(work)
 
@@ -169,6 +176,7 @@ class Places:
                 raise VersionConflict("The airport has changed since you read it.")
             await references.count_up(tx)
             replaced = await _airport(tx, airport_id)
+            await note(tx, "airport.changed", airport_id, version=version)
             await self._writer.tell(tx, AirportChanged(airport_id=airport_id))
             return replaced
 
@@ -189,6 +197,7 @@ class Places:
             await _airport(tx, airport_id)
             await _refuse_used(tx, airport_id, "It cannot be deleted")
             await store.delete_airport(tx, airport_id=airport_id)
+            await note(tx, "airport.deleted", airport_id)
             await references.count_up(tx)
 
         await self._writer.write(work)

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from holdfast.catalog.api import Restaurant, RestaurantDraft, TableOffer, VersionConflict
 from holdfast.catalog.events import RestaurantChanged, RestaurantCreated, RestaurantsImported
@@ -13,6 +13,7 @@ from holdfast.catalog.rules.restaurants import restaurant_errors
 from holdfast.catalog.service.writing import (
     Writer,
     at_row,
+    note,
     possible,
     refuse,
     refuse_guest,
@@ -92,8 +93,9 @@ class Restaurants:
         refuse(restaurant_errors(draft))
 
         async def work(tx: Tx) -> Restaurant:
-            restaurant_id = await store.add(tx, owner_id=owner.account_id, draft=draft)
+            restaurant_id = await store.add(tx, owner_id=owner.acting_for(), draft=draft)
             [created] = await store.find(tx, ids=[restaurant_id])
+            await note(tx, "restaurant.created", restaurant_id, owner_id=created.owner_id)
             await self._writer.tell(tx, RestaurantCreated(restaurant_id=restaurant_id))
             return created
 
@@ -115,7 +117,7 @@ class Restaurants:
             refuse(errors)
             if not await store.replace(tx, restaurant_id=restaurant_id, version=version, draft=draft):
                 raise VersionConflict("The restaurant has changed since you read it.")
-            return await self._changed(tx, restaurant_id)
+            return await self._changed(tx, restaurant_id, "restaurant.changed", version=version)
 
         return await self._writer.write(work)
 
@@ -132,7 +134,7 @@ class Restaurants:
             if special is not None:
                 await _refuse_day(tx, restaurant_id, special)
             await store.set_day(tx, restaurant_id=restaurant_id, day=day, special=special)
-            return await self._changed(tx, restaurant_id)
+            return await self._changed(tx, restaurant_id, "restaurant.day_changed", day=day.isoformat())
 
         return await self._writer.write(work)
 
@@ -145,13 +147,15 @@ class Restaurants:
 
         async def work(tx: Tx) -> None:
             await store.add_many(tx, given=rows)
+            await note(tx, "restaurant.imported", min(ids), last=max(ids), count=len(ids))
             await self._writer.tell(tx, RestaurantsImported(first_id=min(ids), last_id=max(ids)))
 
         await self._writer.write(work)
         return len(rows)
 
-    async def _changed(self, tx: Tx, restaurant_id: int) -> Restaurant:
+    async def _changed(self, tx: Tx, restaurant_id: int, kind: str, **details: Any) -> Restaurant:
         [changed] = await store.find(tx, ids=[restaurant_id])
+        await note(tx, kind, restaurant_id, owner_id=changed.owner_id, **details)
         await self._writer.tell(tx, RestaurantChanged(restaurant_id=restaurant_id))
         return changed
 

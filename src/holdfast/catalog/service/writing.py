@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
-from holdfast.catalog.models import outbox
+from holdfast.catalog.models import activity, outbox
+from holdfast.kit.activity.acts import Act
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx, Work
 from holdfast.kit.db.errors import ForeignKeyViolation, UniqueViolation
@@ -46,6 +47,20 @@ class Writer:
         return result
 
 
+async def note(tx: Tx, kind: str, object_id: int, *, owner_id: int | None = None, **details: Any) -> None:
+    """Note what was done to something, in the transaction that does it; it concerns whose it is.
+
+    Args:
+        tx: The transaction.
+        kind: `<what it was done to>.<what was done>`.
+        object_id: Which one.
+        owner_id: Whose it is; None for what belongs to nobody, like a city.
+        details: See `Act.details`.
+    """
+    what = kind.partition(".")[0]
+    await activity.note(tx, Act(kind=kind, object_kind=what, object_id=object_id, subject_id=owner_id, details=details))
+
+
 def possible(ids: Sequence[int]) -> list[int]:
     """Return the ids that a row can have, each once."""
     return [each for each in dict.fromkeys(ids) if 0 < each <= ID_MAX]
@@ -82,12 +97,12 @@ def refuse_limit(limit: int) -> None:
 
 
 def refuse_stranger(who: Principal, owner_id: int) -> None:
-    """Refuse who may not run what an account owns.
+    """Refuse who may not run what an organization owns.
 
     Raises:
-        NotFound: Neither the owner nor an admin.
+        NotFound: Neither a member of what owns it nor an admin.
     """
-    if not (who.is_admin or who.account_id == owner_id):
+    if not who.runs(owner_id):
         raise NotFound
 
 
@@ -100,10 +115,9 @@ def refuse_guest(who: Principal) -> None:
     """Refuse who owns nothing.
 
     Raises:
-        Forbidden: The principal is no owner.
+        Forbidden: The principal acts for no organization.
     """
-    if not who.is_owner:
-        raise Forbidden("Only owners may do this.")
+    who.acting_for()
 
 
 def refuse_all_but_admins(who: Principal) -> None:

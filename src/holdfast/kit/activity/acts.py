@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any, Final
@@ -39,6 +39,10 @@ class Actor:
     request_id: str | None = None
     address: str | None = None
     device: str | None = None
+
+    def known_as(self, account_id: int, *, session_id: str | None = None) -> "Actor":
+        """Return the same actor, of whom it is known by now who they are: they have just registered, or logged in."""
+        return replace(self, account_id=account_id, session_id=session_id or self.session_id)
 
     @property
     def is_somewhere(self) -> bool:
@@ -125,13 +129,18 @@ class Place:
     request_id: str | None
 
 
-def placed(actor: Actor) -> Place:
-    """Return from where somebody acts under a commitment of its own: no two acts are linked by it."""
+def placed(actor: Actor, *, account_id: int | None) -> Place:
+    """Return from where somebody acts under a commitment of its own: no two acts are linked by it.
+
+    Args:
+        actor: Who acts, and from where.
+        account_id: With whose account it is forgotten: who acts, or whom it concerns where nobody knows who acts.
+    """
     salt = token_hex(_SALT_BYTES)
     return Place(
         commitment=commitment(salt, address=actor.address, device=actor.device, request_id=actor.request_id),
         salt=salt,
-        account_id=actor.account_id,
+        account_id=account_id,
         address=actor.address,
         device=actor.device,
         request_id=actor.request_id,

@@ -123,7 +123,8 @@ class Chain:
             batch = await self._seal_batch(back)
             sealed += batch
             if batch < BATCH:
-                break
+                return sealed
+        self._activity.waits = True
         return sealed
 
     def _back(self) -> int:

@@ -127,7 +127,7 @@ class Activity:
         for place, act in enumerate(acts):
             actor, origin = act.actor, None
             if actor.is_somewhere:
-                where = placed(actor)
+                where = placed(actor, account_id=act.subject_id if actor.account_id is None else actor.account_id)
                 origin = where.commitment
                 places.append((origin, where.account_id, where.salt, where.address, where.device, where.request_id))
             noted.append((

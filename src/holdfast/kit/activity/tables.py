@@ -17,9 +17,12 @@ from holdfast.kit.activity.acts import (
 from holdfast.kit.db import guards
 from holdfast.kit.db.tables import STRICT, module_tables
 from holdfast.kit.db.types import Json, Moment, Text, Whole
+from holdfast.kit.privacy import Erase, Kind, Purpose, Retention, numbered, personal
 
 HASH_LENGTH: Final = 64
 _SALT_LENGTH: Final = 32
+_NUMBER: Final = numbered(Purpose.SECURITY)
+_DONE: Final = personal(Kind.ACTIVITY, Purpose.SECURITY, keep=Retention.BOOKS, erase=Erase.KEPT)
 
 
 def activity_table(module: str, tables: MetaData) -> Table:
@@ -29,15 +32,15 @@ def activity_table(module: str, tables: MetaData) -> Table:
         name,
         tables,
         Column("id", Whole(), primary_key=True, autoincrement=True),
-        Column("at", Moment(), nullable=False),
+        Column("at", Moment(), nullable=False, info=_DONE),
         Column("kind", Text(KIND_MAX), nullable=False),
-        Column("account_id", Whole()),
-        Column("owner_id", Whole()),
-        Column("session_id", Text(ID_MAX)),
+        Column("account_id", Whole(), info=_NUMBER),
+        Column("owner_id", Whole(), info=_NUMBER),
+        Column("session_id", Text(ID_MAX), info=_DONE),
         Column("key_id", Text(ID_MAX)),
         Column("object_kind", Text(OBJECT_KIND_MAX)),
         Column("object_id", Text(OBJECT_ID_MAX)),
-        Column("subject_id", Whole()),
+        Column("subject_id", Whole(), info=_NUMBER),
         Column("details", Json(), nullable=False),
         # No foreign key: what it names is erased one day, and this row stays.
         Column("origin", Text(COMMITMENT_LENGTH)),
@@ -59,11 +62,14 @@ def origin_table(module: str, tables: MetaData) -> Table:
         tables,
         Column("commitment", Text(COMMITMENT_LENGTH), primary_key=True),
         Column("at", Moment(), nullable=False),
-        Column("account_id", Whole()),
+        Column("account_id", Whole(), info=numbered(Purpose.SECURITY, keep=Retention.SIGN_INS, erase=Erase.DELETED)),
         Column("salt", Text(_SALT_LENGTH), nullable=False),
-        Column("address", Text(ADDRESS_MAX)),
-        Column("device", Text(DEVICE_MAX)),
-        Column("request_id", Text(REQUEST_ID_MAX)),
+        Column("address", Text(ADDRESS_MAX), info=personal(Kind.ADDRESS, Purpose.SECURITY, keep=Retention.SIGN_INS)),
+        Column("device", Text(DEVICE_MAX), info=personal(Kind.DEVICE, Purpose.SECURITY, keep=Retention.SIGN_INS)),
+        # A client may choose it, and so put anything into it.
+        Column(
+            "request_id", Text(REQUEST_ID_MAX), info=personal(Kind.DEVICE, Purpose.SECURITY, keep=Retention.SIGN_INS)
+        ),
         Index(f"{name}_account_id_ix", "account_id"),
         Index(f"{name}_at_ix", "at"),
         **STRICT,

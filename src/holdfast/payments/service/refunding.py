@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from holdfast.kit.activity.acts import Act
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Row
@@ -17,7 +18,7 @@ from holdfast.payments.api import (
     RefundOrder,
     RefundState,
 )
-from holdfast.payments.models import outbox
+from holdfast.payments.models import activity, outbox
 from holdfast.payments.providers.protocol import ProviderRefused
 from holdfast.payments.service.answers import refund_of
 from holdfast.payments.service.changes import Change
@@ -89,6 +90,7 @@ class Refunding:
             if before is None:
                 row = self._new(change, order)
                 change.refund_made(row)
+                await _note(tx, payment, row)
             else:
                 change.refund_moved(before, RefundState.PENDING, ref=None)
                 row = change.refunds[before.id][1]
@@ -167,6 +169,18 @@ class Refunding:
 
         await self._desk.db.write(work)
         outbox.nudge()
+
+
+async def _note(tx: Tx, payment: Row, row: Row) -> None:
+    facts = {"refund": row.id, "reason": row.reason, "amount_minor": row.amount_minor, "currency": row.currency}
+    act = Act(
+        kind="payment.refunded",
+        object_kind="payment",
+        object_id=payment.id,
+        subject_id=payment.account_id,
+        details=facts,
+    )
+    await activity.note(tx, act)
 
 
 def _check(payment: Row, order: RefundOrder) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import structlog
 
+from holdfast.kit.activity.acts import Act
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Row
@@ -12,7 +13,7 @@ from holdfast.kit.errors import FieldError, Invalid, NotFound
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller, Keyed, KeyInProgress, KeyReused
 from holdfast.payments.api import MethodUnavailable, PaymentDenied, PaymentMethod, StoredMethod
-from holdfast.payments.models import MethodState
+from holdfast.payments.models import MethodState, activity
 from holdfast.payments.providers.protocol import KeptMethod, Provider, ProviderRefused
 from holdfast.payments.rules import looks_like_card
 from holdfast.payments.service.answers import method_of
@@ -118,7 +119,9 @@ class Storing:
 
     async def _end(self, row: Row, values: dict[str, Any]) -> Row:
         async def work(tx: Tx) -> Row:
-            await methods.move(tx, row.id, MethodState.STARTING, values)
+            moved = await methods.move(tx, row.id, MethodState.STARTING, values)
+            if moved and values["state"] is MethodState.KEPT:
+                await _note(tx, "payment_method.kept", row.id, row.account_id)
             found = await methods.find(tx, row.account_id, row.id)
             assert found is not None  # noqa: S101 - ways to pay are never deleted
             return found
@@ -140,8 +143,9 @@ class Storing:
 
         async def work(tx: Tx) -> None:
             if await methods.by_key(tx, payment.account_id, _WITH_PAYMENT, payment.id) is None:
+                method_id = new_id("pm", self._desk.clock)
                 values: dict[str, Any] = {
-                    "id": new_id("pm", self._desk.clock),
+                    "id": method_id,
                     "account_id": payment.account_id,
                     "route": _WITH_PAYMENT,
                     "key": payment.id,
@@ -151,6 +155,7 @@ class Storing:
                     "state": MethodState.KEPT,
                 }
                 await methods.add(tx, values | kept_values(kept))
+                await _note(tx, "payment_method.kept", method_id, payment.account_id)
 
         try:
             await self._desk.db.write(work)
@@ -171,7 +176,17 @@ class Storing:
         await self._desk.ask(self._desk.provider(row.provider).forget(token=row.token))
         shown = {"brand": row.brand, "last4": row.last4}
         dropped = {"state": MethodState.DROPPED, **shown}
-        await self._desk.db.write(lambda tx: methods.move(tx, method_id, MethodState.KEPT, dropped))
+
+        async def work(tx: Tx) -> None:
+            if await methods.move(tx, method_id, MethodState.KEPT, dropped):
+                await _note(tx, "payment_method.dropped", method_id, account_id)
+
+        await self._desk.db.write(work)
+
+
+async def _note(tx: Tx, kind: str, method_id: str, account_id: int) -> None:
+    act = Act(kind=kind, object_kind="payment_method", object_id=method_id, subject_id=account_id)
+    await activity.note(tx, act)
 
 
 def serving(desk: Desk, method: PaymentMethod) -> Provider:
