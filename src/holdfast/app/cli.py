@@ -10,6 +10,7 @@ import click
 from typing_extensions import override
 
 from holdfast.app.errors import CannotStart
+from holdfast.app.privacy_cli import breach, privacy
 from holdfast.app.settings import RunSettings, read_settings
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.log import configure_logging
@@ -313,6 +314,10 @@ def openapi(database: str | None) -> None:
     from holdfast.app.commands import describe_api  # noqa: PLC0415 - as above
 
     click.echo(_run(describe_api()), nl=False)
+
+
+main.add_command(privacy)
+main.add_command(breach)
 
 
 def _admin_password() -> str:

@@ -29,6 +29,7 @@ from holdfast.kit.db.database import Database, UnsafeDatabase
 from holdfast.kit.db.opening import BadDatabaseUrl, open_database, parsed
 from holdfast.kit.errors import DatabaseUnavailable, HoldfastError
 from holdfast.kit.limits.limits import Limits
+from holdfast.kit.mail.settings import MailSettings
 from holdfast.kit.module import Built, House, Job, Module
 from holdfast.kit.outbox import Relay, prune
 from holdfast.kit.secrets import Keyring
@@ -262,6 +263,7 @@ async def assemble(
             doors={need: running[need].built.api for need in module.needs},
             url=url,
             limits=limits,
+            mail=read_settings(MailSettings),
         )
         running[module.name] = Running(module=module, url=url, db=databases[url], built=module.build(house))
     counted = [(each.db, each.built.limit_table) for each in running.values() if each.built.limit_table is not None]

@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from holdfast.accounts.events import ConsentWithdrawn
 from holdfast.booking.service.booking import Bookings
+from holdfast.booking.service.personal import BookingPersonal
 from holdfast.booking.settings import BookingSettings
 from holdfast.catalog.api import CatalogApi
 from holdfast.catalog.events import CatalogImported, FlightCanceled, FlightChanged, PropertyCreated
@@ -25,6 +27,21 @@ STOCK_EVENTS = (PropertyCreated, CatalogImported)
 """What booking follows: new properties get their stock."""
 FLIGHT_EVENTS = (FlightCanceled, FlightChanged)
 """What booking follows: travelers go where their airline takes them."""
+
+CONSENT_EVENTS = (ConsentWithdrawn,)
+"""What booking follows: what was noted with a consent goes with it."""
+_DIETS = "dietary_notes"
+
+
+def follow_consents(personal: BookingPersonal) -> Callable[[Sequence[Delivered]], Awaitable[None]]:
+    """Return what forgets diets whose consent was withdrawn. Doing it twice changes nothing."""
+
+    async def handle(delivered: Sequence[Delivered]) -> None:
+        for each in delivered:
+            if each.event.purpose == _DIETS:
+                await personal.withdraw_diets(account_id=each.event.account_id, at=each.at)
+
+    return handle
 
 
 def follow_catalog(bookings: Bookings, catalog: CatalogApi) -> Callable[[Sequence[Delivered]], Awaitable[None]]:

@@ -1,6 +1,7 @@
 """Rows of booking. What a CHECK can say is said here; what it cannot, the guards of the first migration say."""
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
 
@@ -19,6 +20,37 @@ from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Text, Whole
 from holdfast.kit.outbox import Outbox, cursor_table
+from holdfast.kit.privacy import Decision, Erase, Kind, Purpose, Recipient, Retention, numbered, personal
+
+_NUMBER: Final = numbered(Purpose.BOOKING, Purpose.BOOKS)
+_QUOTA: Final = personal(
+    Kind.NUMBER, Purpose.BOOKING, keep=Retention.BOOKS, erase=Erase.KEPT, automated=(Decision.HOLD_LIMIT,)
+)
+_ASKED: Final = personal(
+    Kind.BOOKING, Purpose.BOOKING, keep=Retention.BOOKS, erase=Erase.KEPT, automated=(Decision.PRICE,)
+)
+_BOOKED: Final = personal(
+    Kind.BOOKING,
+    Purpose.BOOKING,
+    Purpose.BOOKS,
+    keep=Retention.BOOKS,
+    erase=Erase.KEPT,
+    recipients=(Recipient.OWNER,),
+    automated=(Decision.PRICE, Decision.ONE_PER_FLIGHT, Decision.REQUEST_LAPSED, Decision.REROUTE),
+)
+_FEE: Final = personal(
+    Kind.BOOKING, Purpose.PAYMENT, keep=Retention.BOOKS, erase=Erase.KEPT, automated=(Decision.FEE,)
+)
+_CAME: Final = personal(
+    Kind.BOOKING, Purpose.BOOKING, keep=Retention.BOOKS, erase=Erase.KEPT, recipients=(Recipient.OWNER,)
+)
+_OWNERS_WORDS: Final = personal(Kind.WORDS, Purpose.BOOKING, keep=Retention.LISTING, erase=Erase.CLEARED)
+_ANSWERED_TO: Final = numbered(Purpose.BOOKING, keep=Retention.ANSWERS, erase=Erase.DELETED)
+_ANSWER: Final = personal(Kind.BOOKING, Purpose.BOOKING, keep=Retention.ANSWERS)
+_CALLED: Final = personal(Kind.NAME, Purpose.HOSPITALITY, keep=Retention.VISIT, recipients=(Recipient.OWNER,))
+_SAID: Final = personal(Kind.WORDS, Purpose.HOSPITALITY, keep=Retention.VISIT, recipients=(Recipient.OWNER,))
+_DIET: Final = personal(Kind.HEALTH, Purpose.HOSPITALITY, keep=Retention.VISIT, recipients=(Recipient.OWNER,))
+_AGREED: Final = personal(Kind.CHOICE, Purpose.HOSPITALITY, keep=Retention.VISIT)
 
 
 class HoldKind(StrEnum):
@@ -101,10 +133,10 @@ quote = Table(
     "booking_quote",
     tables,
     Column("id", Text(40), primary_key=True),
-    Column("account_id", Whole(), nullable=False),
-    Column("items", Json(), nullable=False),
-    Column("options", Json(), nullable=False),
-    Column("price", Json(), nullable=False),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
+    Column("items", Json(), nullable=False, info=_ASKED),
+    Column("options", Json(), nullable=False, info=_ASKED),
+    Column("price", Json(), nullable=False, info=_ASKED),
     Column("total_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),
     Column("digest", Text(64), nullable=False),
@@ -121,16 +153,16 @@ hold = Table(
     tables,
     Column("id", Text(40), primary_key=True),
     Column("kind", Choice(HoldKind), nullable=False),
-    Column("account_id", Whole(), nullable=False),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
     Column("quote_id", Text(40), ForeignKey("booking_quote.id")),
     Column("state", Choice(HoldState), nullable=False),
     Column("spans", Json(), nullable=False),
-    Column("items", Json(), nullable=False),
-    Column("price", Json()),
+    Column("items", Json(), nullable=False, info=_ASKED),
+    Column("price", Json(), info=_ASKED),
     Column("total_minor", Whole()),
     Column("currency", Text(3)),
     Column("digest", Text(64)),
-    Column("note", Text(200)),
+    Column("note", Text(200), info=_OWNERS_WORDS),
     Column("created_at", Moment(), nullable=False),
     Column("expires_at", Moment()),
     Column("extendable_until", Moment()),
@@ -186,11 +218,11 @@ booking = Table(
     Column("number", Whole(), primary_key=True, autoincrement=False),
     Column("reference", Text(20), nullable=False),
     Column("hold_id", Text(40), ForeignKey("booking_hold.id"), nullable=False),
-    Column("account_id", Whole(), nullable=False),
-    Column("owner_id", Whole(), nullable=False),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
+    Column("owner_id", Whole(), nullable=False, info=_NUMBER),
     Column("state", Choice(BookingState), nullable=False),
-    Column("items", Json(), nullable=False),
-    Column("price", Json(), nullable=False),
+    Column("items", Json(), nullable=False, info=_BOOKED),
+    Column("price", Json(), nullable=False, info=_BOOKED),
     Column("total_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),
     Column("digest", Text(64), nullable=False),
@@ -227,7 +259,7 @@ owner = Table(
     "booking_owner",
     tables,
     # Whose property a booking takes: a trip may take those of several. The key serves "the bookings of an owner".
-    Column("owner_id", Whole(), primary_key=True, autoincrement=False),
+    Column("owner_id", Whole(), primary_key=True, autoincrement=False, info=_NUMBER),
     Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
     # When this owner said yes to a request; it is a booking once all have who want to be asked.
     Column("accepted_at", Moment()),
@@ -238,7 +270,7 @@ owner = Table(
 quota = Table(
     "booking_quota",
     tables,
-    Column("account_id", Whole(), primary_key=True, autoincrement=False),
+    Column("account_id", Whole(), primary_key=True, autoincrement=False, info=_QUOTA),
     Column("live", Whole(), nullable=False),
     Column("most", Whole(), nullable=False),
     # Live holds are limited as stock is: by a CHECK, so no race gets around it.
@@ -249,11 +281,11 @@ quota = Table(
 key = Table(
     "booking_key",
     tables,
-    Column("account_id", Whole(), primary_key=True, autoincrement=False),
+    Column("account_id", Whole(), primary_key=True, autoincrement=False, info=_ANSWERED_TO),
     Column("route", Text(120), primary_key=True),
-    Column("key", Text(255), primary_key=True),
+    Column("key", Text(255), primary_key=True, info=_ANSWER),
     Column("fingerprint", Text(64), nullable=False),
-    Column("answer", Json(), nullable=False),
+    Column("answer", Json(), nullable=False, info=_ANSWER),
     Column("replays", Whole(), nullable=False),
     Column("at", Moment(), nullable=False),
     Index("booking_key_at_ix", "at"),
@@ -291,25 +323,25 @@ cancellation = Table(
     # What canceling would give back, as it was offered to one account; of theirs only the newest can be used.
     Column("id", Text(40), primary_key=True),
     Column("number", Whole(), ForeignKey("booking_booking.number"), nullable=False),
-    Column("account_id", Whole(), nullable=False),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
     Column("turn", Whole(), nullable=False),
     # How often the booking had been revised: a quote for what it was before is worth nothing.
     Column("revision", Whole(), nullable=False),
     Column("state", Choice(CancellationState), nullable=False),
     Column("positions", Json(), nullable=False),
-    Column("stays", Json(), nullable=False),
-    Column("refund", Json(), nullable=False),
+    Column("stays", Json(), nullable=False, info=_ASKED),
+    Column("refund", Json(), nullable=False, info=_ASKED),
     Column("refund_minor", Whole(), nullable=False),
     Column("total_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),
     # What the rest costs; nothing where all is canceled.
-    Column("price_after", Json()),
+    Column("price_after", Json(), info=_ASKED),
     Column("digest_after", Text(64)),
     Column("created_at", Moment(), nullable=False),
     Column("expires_at", Moment(), nullable=False),
     Column("used_at", Moment()),
     # What it costs beside, as the fee of a table: position and minor units each.
-    Column("fees", Json()),
+    Column("fees", Json(), info=_ASKED),
     one_of("state", CancellationState),
     CheckConstraint("expires_at > created_at", name="lives"),
     CheckConstraint("(state = 'used') = (used_at IS NOT NULL)", name="used_whole"),
@@ -330,14 +362,14 @@ change = Table(
     Column("hold_id", Text(40), ForeignKey("booking_hold.id"), nullable=False),
     Column("revision", Whole(), nullable=False),
     Column("state", Choice(ChangeState), nullable=False),
-    Column("items", Json(), nullable=False),
+    Column("items", Json(), nullable=False, info=_ASKED),
     Column("spans", Json(), nullable=False),
-    Column("price", Json(), nullable=False),
+    Column("price", Json(), nullable=False, info=_ASKED),
     Column("total_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),
     Column("digest", Text(64), nullable=False),
     Column("difference_minor", Whole(), nullable=False),
-    Column("refund", Json(), nullable=False),
+    Column("refund", Json(), nullable=False, info=_ASKED),
     Column("refund_minor", Whole(), nullable=False),
     Column("payment_id", Text(40)),
     Column("created_at", Moment(), nullable=False),
@@ -364,9 +396,9 @@ revision = Table(
     Column("why", Choice(RevisedBy), nullable=False),
     Column("change_id", Text(40), ForeignKey("booking_change.id")),
     Column("cancellation_id", Text(40), ForeignKey("booking_cancellation.id")),
-    Column("items", Json(), nullable=False),
+    Column("items", Json(), nullable=False, info=_BOOKED),
     Column("spans", Json(), nullable=False),
-    Column("price", Json(), nullable=False),
+    Column("price", Json(), nullable=False, info=_BOOKED),
     Column("total_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),
     Column("digest", Text(64), nullable=False),
@@ -396,7 +428,7 @@ visit = Table(
     Column("day", Day(), nullable=False),
     Column("slot", Whole(), nullable=False),
     Column("source", Choice(VisitSource), nullable=False),
-    Column("state", Choice(VisitState), nullable=False),
+    Column("state", Choice(VisitState), nullable=False, info=_CAME),
     Column("since", Moment(), nullable=False),
     one_of("source", VisitSource),
     one_of("state", VisitState),
@@ -411,13 +443,13 @@ note = Table(
     tables,
     Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
     Column("item", Whole(), primary_key=True, autoincrement=False),
-    Column("name", Text(NAME_MAX)),
-    Column("notes", Text(NOTES_MAX)),
-    Column("occasion", Choice(Occasion)),
+    Column("name", Text(NAME_MAX), info=_CALLED),
+    Column("notes", Text(NOTES_MAX), info=_SAID),
+    Column("occasion", Choice(Occasion), info=_SAID),
     # Tells of health or belief: kept with consent only, which is kept beside it.
-    Column("dietary_consented_at", Moment()),
-    Column("dietary", Text(DIETARY_MAX)),
-    Column("consent_version", Text(20)),
+    Column("dietary_consented_at", Moment(), info=_AGREED),
+    Column("dietary", Text(DIETARY_MAX), info=_DIET),
+    Column("consent_version", Text(20), info=_AGREED),
     one_of("occasion", Occasion),
     CheckConstraint("item >= 0", name="item_whole"),
     CheckConstraint(
@@ -434,8 +466,8 @@ fee = Table(
     # For canceling late or not coming, charged to the way to pay that stands for a table. What is gone stays named.
     Column("number", Whole(), ForeignKey("booking_booking.number"), primary_key=True, autoincrement=False),
     Column("turn", Whole(), primary_key=True, autoincrement=False),
-    Column("owner_id", Whole(), nullable=False),
-    Column("title", Text(200), nullable=False),
+    Column("owner_id", Whole(), nullable=False, info=_NUMBER),
+    Column("title", Text(200), nullable=False, info=_FEE),
     Column("why", Choice(FeeReason), nullable=False),
     Column("amount_minor", Whole(), nullable=False),
     Column("currency", Text(3), nullable=False),

@@ -3,6 +3,7 @@
 from holdfast.catalog.models import activity, outbox, tables
 from holdfast.catalog.routes.routers import routers
 from holdfast.catalog.service.catalog import Catalog
+from holdfast.catalog.service.personal import CatalogPersonal
 from holdfast.catalog.settings import CatalogSettings
 from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.module import Built, House, Module
@@ -17,6 +18,7 @@ def build(house: House) -> Built:
         outbox=outbox,
         activity=ActivityRecords(activity, house.db),
         close=catalog.close,
+        personal=CatalogPersonal(house.db),
     )
 
 

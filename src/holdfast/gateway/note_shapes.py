@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 from holdfast.booking.api import DIETARY_MAX, NOTES_MAX, NoteGiven, Occasion
 from holdfast.gateway.payment_shapes import shown
-from holdfast.kit.http.wire import BY_VALUE, Between, Prose, Wire, items
+from holdfast.kit.http.own_words import OwnWords
+from holdfast.kit.http.wire import BY_VALUE, Between, Wire, items
 
 ITEMS_MAX: Final = 5
 
@@ -24,9 +25,9 @@ class TableNote(Wire):
 
     item: Annotated[int, Between(0, ITEMS_MAX - 1)]
     """Position of the table, from 0."""
-    notes: Annotated[str, Prose(NOTES_MAX, 1)] | None = None
+    notes: Annotated[str, OwnWords(NOTES_MAX, 1)] | None = None
     occasion: Annotated[Occasion, BY_VALUE] | None = None
-    dietary: Annotated[str, Prose(DIETARY_MAX, 1)] | None = None
+    dietary: Annotated[str, OwnWords(DIETARY_MAX, 1)] | None = None
     """What somebody must not eat, if `dietary_consent` is given; shown to the restaurant's owner alone."""
     dietary_consent: bool = False
     """Whether you agree to the `consent_text` of `GET /v1/bookings/{reference}/notes`."""

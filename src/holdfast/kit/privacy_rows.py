@@ -98,7 +98,7 @@ class Lapse:
 
 
 def _table_of(account: ColumnElement[Any]) -> FromClause:
-    return cast("FromClause", account.table)  # type: ignore[attr-defined]  # it is a column
+    return cast("FromClause", account.table)
 
 
 def mark_of(table: Table, column: str) -> Personal | None:
@@ -304,7 +304,7 @@ def _is_cleared(table: Table, column: str) -> bool:
 
 def _not_yet(table: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
     """Return whether a row still tells something, so that what is erased once is not written again."""
-    tells = []
+    tells: list[ColumnElement[bool]] = []
     for name, value in values.items():
         column = table.c[name]
         if value is None:

@@ -10,13 +10,13 @@ from holdfast.accounts.models.privacy import consent, restriction, suppression
 from holdfast.accounts.privacy_api import Consent, ConsentHow, ConsentPurpose
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, db_now, rows, statement, upsert
-from holdfast.kit.db.types import Text, Whole
+from holdfast.kit.db.types import Flag, Text, Whole
 
 _GIVEN: Final = rows(
     "given",
     account_id=Whole(),
     purpose=Text(32),
-    granted=consent.c.granted.type,
+    granted=Flag(),
     text_version=Text(40),
     how=Text(32),
 )

@@ -7,7 +7,8 @@ from holdfast.booking.floor_api import Party, Timeline, TimelineEntry, Visit
 from holdfast.booking.notes_api import NAME_MAX, NOTES_MAX
 from holdfast.booking.routes.examples import REFERENCE, shown
 from holdfast.booking.routes.item_shapes import AREA_MAX, CODE_MAX, MINUTES_MAX
-from holdfast.kit.http.wire import BY_VALUE, Between, DayField, InstantField, Line, Prose, TimeField, Wire, items
+from holdfast.kit.http.own_words import OwnWords
+from holdfast.kit.http.wire import BY_VALUE, Between, DayField, InstantField, Line, TimeField, Wire, items
 from holdfast.verticals.dining.terms import COMBINED_MAX, PARTY_MAX, DiningTable
 
 _VISIT: Final[dict[str, Any]] = {
@@ -48,7 +49,7 @@ class NewParty(Wire):
     """The tables it gets, all of them, however many it seats; none: the smallest that is free."""
     name: Annotated[str, Line(NAME_MAX, 1)] | None = None
     """What you call the party."""
-    notes: Annotated[str, Prose(NOTES_MAX, 1)] | None = None
+    notes: Annotated[str, OwnWords(NOTES_MAX, 1)] | None = None
 
     def party(self) -> Party:
         """Return it as the door takes it."""

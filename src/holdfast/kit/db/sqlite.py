@@ -307,12 +307,12 @@ class SqliteDatabase(Database):
     async def scrub(self, tables: Sequence[str]) -> str:
         del tables  # the file is written anew as a whole
         if not self._checkpoints:
-            return "another process checkpoints this file; it writes the file anew when its own turn comes"
+            raise DatabaseUnavailable("the process that serves this file has to write it anew", retry_after_s=1)
 
         def work(connection: sqlite3.Connection) -> bool:
             try:
                 connection.execute("VACUUM")
-                return connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+                return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
             except sqlite3.Error as error:
                 meaning = translated(error)
                 raise meaning from cause_of(meaning, error)
