@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from holdfast.accounts.api import Role, TokenExpired
 from holdfast.accounts.service.tokens import LEEWAY, PURPOSE, _key_of
-from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import Unauthenticated
 from holdfast.kit.secrets import Keyring
+from support.principals import principal_of
 
 OURS = _key_of(Keyring(SECRET).derive(PURPOSE))
 OUR_PEM = OURS.as_pem(private=False)
@@ -183,7 +183,7 @@ FORGED = {
 class TestAToken:
     async def test_made_by_hand_as_ours_is_taken(self, anywhere):
         """The forger's tools work: without a change the token is good, so each change below is what gets refused."""
-        assert await anywhere.principal(made()) == Principal(1, "admin")
+        assert await anywhere.principal(made()) == principal_of(1, "admin")
 
     @pytest.mark.parametrize("name", FORGED)
     async def test_that_is_forged_is_refused(self, anywhere, name):
@@ -206,7 +206,7 @@ class TestAToken:
         raw_signature = unb64(signature)
         order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
         twin = raw_signature[:32] + (order - int.from_bytes(raw_signature[32:], "big")).to_bytes(32, "big")
-        assert await anywhere.principal(f"{text}.{b64(twin)}") == Principal(1, "admin")
+        assert await anywhere.principal(f"{text}.{b64(twin)}") == principal_of(1, "admin")
         with pytest.raises(Unauthenticated):
             await anywhere.principal(f"{parts(claims={'sub': '2'})}.{b64(twin)}")
 

@@ -35,6 +35,7 @@ from holdfast.kit.secrets import Keyring
 from holdfast.verticals.cancellation import POLICIES
 from holdfast.verticals.stays import StayTerms, night_slot
 from support import servers
+from support.principals import principal_of
 
 SECRET = "the secret of the tests, long enough to be one"
 AT_PROPERTY = PaymentTerms(method="at_property", status="due")
@@ -129,7 +130,7 @@ class House:
     def __init__(self, *, db: Database, clock: Clock, **settings: Any) -> None:
         self.db = db
         self.clock = clock
-        self.owner = Principal(new_account(), "owner")
+        self.owner = principal_of(new_account(), "owner")
         self.catalog = Catalog(db=db)
         self.settings = BookingSettings(_env_file=None, **settings)
         self.bookings = Bookings(

@@ -20,8 +20,9 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound
 from holdfast.kit.keyed import Keyed, KeyReused
 from holdfast.verticals.cancellation import POLICIES
+from support.principals import principal_of
 
-ADMIN = Principal(1, "admin")
+ADMIN = principal_of(1, "admin")
 MILLISECOND = timedelta(milliseconds=1)
 CARD = PaymentTerms(method="card", status="pending", payment_id="payment_1")
 

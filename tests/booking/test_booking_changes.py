@@ -28,8 +28,9 @@ from holdfast.kit.errors import Invalid, NotFound, PaymentRequired
 from holdfast.kit.keyed import Keyed, KeyReused
 from holdfast.verticals.cancellation import POLICIES
 from support.effort import rounds
+from support.principals import principal_of
 
-ADMIN = Principal(1, "admin")
+ADMIN = principal_of(1, "admin")
 CARD = PaymentTerms(method="card", status="pending", payment_id="payment_1")
 MORE = PaymentTerms(method="card", status="pending", payment_id="payment_2")
 
@@ -362,7 +363,7 @@ class TestAChangeIsRefused:
 
     async def test_to_another_property(self, house, guest):
         mine, hidden = await house.home(), await house.home(listed=False)
-        next_door, foreign = await house.home(), await house.home(owner=Principal(new_account(), "owner"))
+        next_door, foreign = await house.home(), await house.home(owner=principal_of(new_account(), "owner"))
         booking = await house.booked(guest, house.stay(mine, 0, 2))
         for home in (hidden, foreign, 9_999_999):
             with pytest.raises(NotFound):

@@ -13,6 +13,7 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound
 from holdfast.kit.keyed import Keyed
 from holdfast.verticals.cancellation import POLICIES
+from support.principals import principal_of
 
 HALF = POLICIES["limited"]
 """Two weeks to one week before check-in half of the nights come back, and all of the cleaning."""
@@ -92,7 +93,7 @@ class TestCancelingAnItem:
         assert last.price.total_minor - last.refund_minor == 11_000
 
     async def test_by_the_guest_is_no_matter_of_the_other_owner(self, house, guest):
-        host = Principal(guest + 500_000, "owner")
+        host = principal_of(guest + 500_000, "owner")
         homes, booking = await trip(house, guest, owner=host)
         house.wait(days=27)
         for principal, position in ((host, 0), (house.owner, 1)):

@@ -17,10 +17,10 @@ from holdfast.booking.api import (
     HoldState,
     PaymentTerms,
 )
-from holdfast.kit.auth import Principal
 from holdfast.kit.errors import NotFound
 from holdfast.kit.keyed import Keyed
 from support.effort import rounds
+from support.principals import principal_of
 
 
 def paid(payment_id="pay_1", status="pending"):
@@ -231,14 +231,14 @@ class TestABookingThatIsAnsweredAgain:
 
 class TestATripOverHomesOfSeveralOwners:
     async def test_is_listed_for_every_owner(self, house, guest):
-        neighbour = Principal(new_account(), "owner")
+        neighbour = principal_of(new_account(), "owner")
         homes = [await house.home(), await house.home(owner=neighbour), await house.home(owner=neighbour)]
         booking = await house.booked(guest, *[house.stay(each, place) for place, each in enumerate(homes)])
         for owner in (house.owner, neighbour):
             found = await house.bookings.bookings_of_owner(owner_id=owner.account_id, before=None, limit=10)
             assert found == [booking]
             assert await house.bookings.get_booking(principal=owner, number=booking.number) == booking
-        stranger = Principal(new_account(), "owner")
+        stranger = principal_of(new_account(), "owner")
         assert await house.bookings.bookings_of_owner(owner_id=stranger.account_id, before=None, limit=10) == []
         assert type(await refusal_of(house.bookings.get_booking(principal=stranger, number=booking.number))) is NotFound
 

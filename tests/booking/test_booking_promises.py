@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from holdfast.accounts.api import Role
-from holdfast.kit.auth import Principal
+from support.principals import principal_of
 from support.product import product
 
 VILLA = 2
@@ -86,7 +86,7 @@ async def requested(house, quote):
 
 
 def _principal(person):
-    return Principal(person.id, "owner")
+    return principal_of(person.id, "owner")
 
 
 class TestASignedQuote:

@@ -23,8 +23,9 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.errors import NotFound
 from holdfast.kit.keyed import Keyed, KeyReused
 from support.effort import rounds
+from support.principals import principal_of
 
-ADMIN = Principal(1, "admin")
+ADMIN = principal_of(1, "admin")
 
 
 async def asked(house, guest, *stays):
@@ -131,7 +132,7 @@ class TestAYes:
         assert await state(house, booking) is BookingState.CONFIRMED
 
     async def test_is_missing_until_every_owner_has_said_it(self, house, guest):
-        neighbour, third = Principal(new_account(), "owner"), Principal(new_account(), "owner")
+        neighbour, third = principal_of(new_account(), "owner"), principal_of(new_account(), "owner")
         homes = [
             await house.home(instant=False),
             await house.home(owner=neighbour, instant=False),
@@ -145,7 +146,7 @@ class TestAYes:
         assert accepted.value.state is BookingState.CONFIRMED
 
     async def test_of_an_admin_is_everybodys(self, house, guest):
-        neighbour = Principal(new_account(), "owner")
+        neighbour = principal_of(new_account(), "owner")
         homes = [await house.home(instant=False), await house.home(owner=neighbour, instant=False)]
         booking = await asked(house, guest, *[house.stay(each) for each in homes])
         assert (await decide(house, booking, accept=True, owner=ADMIN)).value.state is BookingState.CONFIRMED
@@ -189,7 +190,7 @@ class TestAnAnswer:
 
     async def test_is_the_owners_alone(self, house, guest):
         booking = await asked(house, guest, house.stay(await house.home(instant=False)))
-        for who in (Principal(guest, "guest"), Principal(new_account(), "owner")):
+        for who in (Principal(guest, "guest"), principal_of(new_account(), "owner")):
             assert type(await refusal_of(decide(house, booking, accept=True, owner=who))) is NotFound
         nothing = house.bookings.decide(caller=caller(1), owner=house.owner, number=1, accept=True)
         assert type(await refusal_of(nothing)) is NotFound

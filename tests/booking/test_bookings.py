@@ -17,8 +17,9 @@ from holdfast.booking.api import (
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import NotFound
 from holdfast.verticals.cancellation import POLICIES
+from support.principals import principal_of
 
-ADMIN = Principal(1, "admin")
+ADMIN = principal_of(1, "admin")
 
 
 def as_guest(account_id):
@@ -73,7 +74,7 @@ class TestABooking:
         for principal in (as_guest(guest), house.owner, ADMIN):
             for way in ({"number": booking.number}, {"reference": booking.reference}):
                 assert await house.bookings.get_booking(principal=principal, **way) == booking
-        strangers = (as_guest(other), Principal(other, "owner"))
+        strangers = (as_guest(other), principal_of(other, "owner"))
         for principal in strangers:
             for way in ({"number": booking.number}, {"reference": booking.reference}):
                 with pytest.raises(NotFound):

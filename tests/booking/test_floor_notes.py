@@ -9,6 +9,7 @@ from holdfast.booking.api import AlreadyCancelled, ConsentRequired, NoteGiven, O
 from holdfast.booking.notes_api import CONSENT_VERSION
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound
+from support.principals import principal_of
 
 NUTS = "One of us must not eat nuts."
 
@@ -85,12 +86,12 @@ class TestANote:
         assert len(await noted(room, first.value)) == 1
 
     async def test_is_seen_by_its_guest_and_the_owner_of_the_restaurant_alone(self, room, guest, other):
-        host = Principal(new_account(), "owner")
+        host = principal_of(new_account(), "owner")
         home = await room.house.home(owner=host)
         booking = (await confirmed(room, guest, diet(1), items=(room.house.stay(home), room.table()))).value
         assert len(await noted(room, booking)) == 1
         assert len(await noted(room, booking, room.owner)) == 1
-        for nobody in (host, Principal(other, "guest"), Principal(other, "admin")):
+        for nobody in (host, Principal(other, "guest"), principal_of(other, "admin")):
             with pytest.raises(NotFound):
                 await noted(room, booking, nobody)
 
@@ -98,7 +99,7 @@ class TestANote:
         await confirmed(room, guest, diet())
         [entry] = (await room.timeline()).entries
         assert entry.dietary == NUTS
-        [entry] = (await room.timeline(principal=Principal(other, "admin"))).entries
+        [entry] = (await room.timeline(principal=principal_of(other, "admin"))).entries
         assert (entry.dietary, entry.notes, entry.occasion) == (None, None, None)
 
     async def test_is_told_to_nobody(self, room, guest):
@@ -174,7 +175,7 @@ class TestChangingANote:
 
     async def test_is_for_its_guest_alone(self, room, guest):
         booking = (await confirmed(room, guest, diet())).value
-        for who in (room.owner, Principal(new_account(), "admin"), Principal(new_account(), "guest")):
+        for who in (room.owner, principal_of(new_account(), "admin"), Principal(new_account(), "guest")):
             with pytest.raises(NotFound):
                 await note(room, booking, principal=who, notes="x")
         with pytest.raises(NotFound):

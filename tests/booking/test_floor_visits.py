@@ -22,6 +22,7 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.errors import NotFound
 from holdfast.kit.keyed import KeyReused
 from holdfast.verticals.dining.slots import slot_of
+from support.principals import principal_of
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ class TestABookedTable:
 
     async def test_is_a_stranger_to_others(self, room):
         booking = await room.booked()
-        stranger = Principal(new_account(), "owner")
+        stranger = principal_of(new_account(), "owner")
         with pytest.raises(NotFound):
             await room.timeline(principal=stranger)
         with pytest.raises(NotFound):
@@ -301,7 +302,7 @@ class TestAWalkIn:
             await evening.walk_in(3, key="door")
 
     async def test_is_done_by_the_staff_of_the_restaurant_alone(self, evening):
-        stranger = Principal(new_account(), "owner")
+        stranger = principal_of(new_account(), "owner")
         with pytest.raises(NotFound):
             await evening.house.bookings.floor.walk_in(
                 caller=caller(stranger.account_id), owner=stranger, restaurant_id=evening.id, party=Party(party_size=2)

@@ -21,9 +21,10 @@ from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.keyed import Keyed
 from support.effort import campaign, rounds
+from support.principals import principal_of
 
 NIGHTS = 6
-ADMIN = Principal(1, "admin")
+ADMIN = principal_of(1, "admin")
 SINGLE, POOL, PREPARED, NAMED, ASKING = range(5)
 HOMES = (
     {"units": 1},

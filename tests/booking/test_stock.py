@@ -7,10 +7,10 @@ from holdfast.booking.api import (
     BelowSold,
     CapacityTaken,
 )
-from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound
+from support.principals import principal_of
 
-ADMIN = Principal(1, "admin")
+ADMIN = principal_of(1, "admin")
 
 
 class TestBlocks:
@@ -53,7 +53,7 @@ class TestBlocks:
     async def test_are_the_owners(self, house, other):
         home = await house.home()
         block = await house.block(home)
-        stranger = Principal(other, "owner")
+        stranger = principal_of(other, "owner")
         with pytest.raises(NotFound):
             await house.bookings.unblock(owner=stranger, block_id=block)
         with pytest.raises(NotFound):
@@ -187,7 +187,7 @@ class TestResizing:
     async def test_is_refused_to_strangers_and_for_named_units(self, house, other):
         home, rooms = await house.home(), await house.home(names=("a", "b"))
         with pytest.raises(NotFound):
-            await house.bookings.resize(owner=Principal(other, "owner"), property_id=home, units=4)
+            await house.bookings.resize(owner=principal_of(other, "owner"), property_id=home, units=4)
         with pytest.raises(Invalid) as refusal:
             await house.bookings.resize(owner=house.owner, property_id=rooms, units=4)
         assert [(error.pointer, error.code) for error in refusal.value.errors] == [("/units", "named_units")]
@@ -280,7 +280,7 @@ class TestNightStock:
         home = await house.home()
         with pytest.raises(NotFound):
             await house.bookings.set_night_stock(
-                owner=Principal(other, "owner"),
+                owner=principal_of(other, "owner"),
                 property_id=home,
                 first=house.day(0),
                 end=house.day(1),

@@ -38,6 +38,7 @@ from holdfast.verticals.dining.terms import (
     TurnTime,
 )
 from holdfast.verticals.flights.terms import FareBrand, FareBucket, Passengers, SeatChoice
+from support.principals import principal_of
 
 ZONE = "America/New_York"
 _codes = count()
@@ -156,7 +157,7 @@ class Travel:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.admin = Principal(new_account(), "admin")
+        self.admin = principal_of(new_account(), "admin")
         self.airports: dict[str, int] = {}
         self._planes: dict[int, int] = {}
 

@@ -7,10 +7,11 @@ from holdfast.catalog.api import Location, PropertyDraft, PropertyKind
 from holdfast.kit.auth import Principal
 from holdfast.verticals.cancellation import POLICIES
 from holdfast.verticals.stays import LengthDiscount, StayTerms
+from support.principals import principal_of
 
-OWNER = Principal(7, "owner")
-OTHER_OWNER = Principal(8, "owner")
-ADMIN = Principal(1, "admin")
+OWNER = principal_of(7, "owner")
+OTHER_OWNER = principal_of(8, "owner")
+ADMIN = principal_of(1, "admin")
 GUEST = Principal(3, "guest")
 
 _TERMS = {field.name for field in fields(StayTerms)}

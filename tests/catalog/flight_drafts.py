@@ -17,10 +17,11 @@ from holdfast.catalog.flights_api import CabinFares, Fares, FlightDraft
 from holdfast.kit.auth import Principal
 from holdfast.verticals.cancellation import POLICIES
 from holdfast.verticals.flights.terms import FareBrand, FareBucket
+from support.principals import principal_of
 
-ADMIN = Principal(1, "admin")
-AIRLINE = Principal(4, "owner")
-OTHER_AIRLINE = Principal(5, "owner")
+ADMIN = principal_of(1, "admin")
+AIRLINE = principal_of(4, "owner")
+OTHER_AIRLINE = principal_of(5, "owner")
 GUEST = Principal(3, "guest")
 
 ECONOMY = CabinLayout(

@@ -185,7 +185,7 @@ class TestReading:
         assert await catalog.get_many(ids=[]) == []
 
     async def test_pages_go_on_after_an_id(self, catalog):
-        owner = replace(OWNER, account_id=4711)
+        owner = replace(OWNER, owner_id=4711)
         made = [(await catalog.create(owner=owner, draft=draft())).id for _ in range(5)]
         first = await catalog.list_page(owner_id=4711, limit=3)
         rest = await catalog.list_page(owner_id=4711, after_id=first[-1].id, limit=3)

@@ -234,7 +234,7 @@ class TestReading:
         assert await restaurants.get_many(ids=[]) == []
 
     async def test_pages_go_on_after_an_id(self, restaurants):
-        owner = replace(OWNER, account_id=4711)
+        owner = replace(OWNER, owner_id=4711)
         made = [await restaurants.create(owner=owner, draft=restaurant(name=f"{n}")) for n in range(5)]
         first = await restaurants.list_page(owner_id=4711, limit=3)
         rest = await restaurants.list_page(owner_id=4711, after_id=first[-1].id, limit=3)

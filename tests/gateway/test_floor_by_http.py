@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from paying import SETTLES_WITHIN_S, payers
 
+from support.principals import principal_of
+
 sys.path.append(str(Path(__file__).parent.parent / "booking"))  # its builders know what a restaurant is
 
 from trip_builder import GUARANTEE, ZONE, restaurant_draft
 
-from holdfast.kit.auth import Principal
 from support.polling import eventually
 from support.product import PASSWORD
 
@@ -92,7 +93,7 @@ def open_room(house):
 
     async def make(**terms):
         draft = restaurant_draft(**terms)
-        owner = Principal(house.owner.id, "owner")
+        owner = principal_of(house.owner.id, "owner")
         made = await house.door("catalog").restaurants.create(owner=owner, draft=draft)
         return Room(house, made.id)
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from support.principals import principal_of
+
 sys.path.append(str(Path(__file__).parent.parent / "booking"))  # its builders know what a restaurant is
 
 from trip_builder import DEPOSIT, GUARANTEE, ZONE, restaurant_draft
 
 from holdfast.accounts.api import Role
 from holdfast.gateway.search_dining_wire import FoundRestaurant, FoundRestaurantPage, FoundTable, Hit, Page, Table
-from holdfast.kit.auth import Principal
 from holdfast.verticals.dining.terms import DiningTable
 from support.polling import eventually
 from support.product import product
@@ -27,7 +28,7 @@ async def house(tmp_path_factory):
     async with product(f"sqlite:///{file}") as running:
         running.owner = await running.person("olga", Role.OWNER)
         running.guest = await running.person("gina")
-        owner = Principal(running.owner.id, "owner")
+        owner = principal_of(running.owner.id, "owner")
         drafts = (
             restaurant_draft(),
             restaurant_draft(tables=ONE_TABLE, combinations=(), securities=(DEPOSIT,)),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from support.principals import principal_of
+
 sys.path.append(str(Path(__file__).parent.parent / "booking"))  # its builders know what an airline is
 
 from trip_builder import ZONE, fares
@@ -13,7 +15,6 @@ from trip_builder import ZONE, fares
 from holdfast.accounts.api import Role
 from holdfast.catalog.api import AirplaneDraft, AirportDraft, CabinLayout, CityDraft, FlightDraft
 from holdfast.gateway import search_flights_wire as wire
-from holdfast.kit.auth import Principal
 from support.polling import eventually
 from support.product import product
 
@@ -27,8 +28,8 @@ class Airline:
     def __init__(self, running):
         self.running = running
         self.catalog = running.door("catalog")
-        self.admin = Principal(9_999, "admin")
-        self.owner = Principal(running.owner.id, "owner")
+        self.admin = principal_of(9_999, "admin")
+        self.owner = principal_of(running.owner.id, "owner")
         self.airports = {}
         self.first = running.clock.today(ZONE) + timedelta(days=20)
 

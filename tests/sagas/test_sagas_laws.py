@@ -14,6 +14,7 @@ from holdfast.booking.api import BookingState, FeeState, PaymentTerms, fee_subje
 from holdfast.kit.auth import Principal
 from holdfast.payments.api import PaymentState
 from holdfast.verticals.cancellation import POLICIES
+from support.principals import principal_of
 
 
 @dataclass
@@ -59,7 +60,7 @@ def canceling(*, captured, by_owner=False, **terms):
         if captured:
             args = {"number": sale.booking.number, "payment_id": sale.payment.id}
             await world.travel("place_booking", f"place:{sale.booking.number}", args)
-        who = Principal(world.house.owner.account_id, "owner") if by_owner else None
+        who = principal_of(world.house.owner.account_id, "owner") if by_owner else None
         quote = await world.cancel(sale, who)
         args = {
             "number": sale.booking.number,
@@ -119,7 +120,7 @@ async def expired(world, situation):
 async def declined_request(world: World):
     sale = await world.sold(instant=False)
     assert sale.booking.state is BookingState.REQUESTED
-    owner = Principal(world.house.owner.account_id, "owner")
+    owner = principal_of(world.house.owner.account_id, "owner")
     asking = caller(owner.account_id, route="POST /decline")
     await world.booking.decide(caller=asking, owner=owner, number=sale.booking.number, accept=False)
     return Situation(f"expire:{sale.hold.id}", {"hold_id": sale.hold.id}, sale)
@@ -229,7 +230,7 @@ def fee_denied(why):
 
 async def fee_booking_stands(world, situation):
     """Whatever becomes of the fee, the booking is as it was."""
-    booking = await world.booking.get_booking(principal=Principal(0, "admin"), number=situation.sale.booking.number)
+    booking = await world.booking.get_booking(principal=principal_of(0, "admin"), number=situation.sale.booking.number)
     assert (booking.state, len(booking.fees)) == (BookingState.CONFIRMED, 1)
 
 

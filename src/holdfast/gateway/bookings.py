@@ -28,10 +28,10 @@ from holdfast.booking.api import (
 from holdfast.gateway.note_shapes import TableNotes
 from holdfast.gateway.payment_shapes import HOLD_ID, PAYMENT_ID, PaymentChoice, shown
 from holdfast.kit.auth import Principal
-from holdfast.kit.errors import Invalid, NotFound, PaymentRequired, Unauthenticated
+from holdfast.kit.errors import Forbidden, Invalid, NotFound, PaymentRequired, Unauthenticated
 from holdfast.kit.http.answers import KEY_ERRORS, caller, success, unwrapped
 from holdfast.kit.http.keys import KeyedRequest
-from holdfast.kit.http.principals import CurrentPrincipal
+from holdfast.kit.http.principals import TripsPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import BY_VALUE, InstantField, Line, MoneyOut, PathText, Wire
@@ -54,7 +54,7 @@ ChangeId = Annotated[PathText, Path(examples=[CHANGE_ID])]
 _LOCATION: Final[dict[str, Any]] = {
     "Location": {"description": "Where the booking is read.", "schema": {"type": "string"}}
 }
-_COMMON: Final = (Unauthenticated, NotFound, Invalid)
+_COMMON: Final = (Unauthenticated, Forbidden, NotFound, Invalid)
 _UNPAID: Final = (PaymentRequired, GuaranteeRequired, PaymentDenied, PaymentMismatch, PaymentOutcomeUnknown)
 
 
@@ -283,7 +283,7 @@ def _add_holds(made: Router, confirming: Confirming) -> None:
         | responses(*_COMMON, ConsentRequired, HoldExpired, HoldNotActive, AlreadyConfirmed, *_UNPAID, *KEY_ERRORS),
     )
     async def confirm_hold(
-        body: NewBooking, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+        body: NewBooking, principal: TripsPrincipal, key: KeyedRequest, response: Response
     ) -> BookingMade:
         """Confirm a live hold: it becomes a booking at the held price, whatever has changed since.
 
@@ -315,7 +315,7 @@ def _add_changes(made: Router, confirming: Confirming) -> None:
         reference: Reference,
         change_id: ChangeId,
         body: ChangeConfirmation,
-        principal: CurrentPrincipal,
+        principal: TripsPrincipal,
         key: KeyedRequest,
         response: Response,
     ) -> BookingMade:

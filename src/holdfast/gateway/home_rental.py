@@ -31,8 +31,9 @@ from holdfast.booking.api import (
 from holdfast.catalog.api import CatalogApi, NotBookable, Property
 from holdfast.engine.money import decimals_of
 from holdfast.gateway import home_rental_wire as wire
-from holdfast.kit.auth import Principal
+from holdfast.kit.auth import Permission, Principal
 from holdfast.kit.errors import HoldfastError, Invalid, NotFound, Unauthenticated
+from holdfast.kit.http.arrivals import identified
 from holdfast.kit.http.json import read_json
 from holdfast.kit.keyed import Caller
 from holdfast.payments.api import PaymentMethod, PaymentStatus
@@ -107,7 +108,7 @@ class HomeRental:
         Raises:
             Unauthenticated: The token is missing or bad, or its account is gone.
         """
-        principal = await self._principal(request)
+        principal = await self._principal(request, Permission.ACCOUNT)
         for account in await self._accounts.get_many(ids=[principal.account_id]):
             return _answer(_user(account))
         raise Unauthenticated
@@ -118,7 +119,7 @@ class HomeRental:
         Raises:
             Refusal: The token is not an admin's.
         """
-        principal = await self._principal(request)
+        principal = await self._principal(request, Permission.ACCOUNT)
         if not principal.is_admin:
             raise Refusal(HTTPStatus.FORBIDDEN, {"error": "Only an admin may do this"})
         users: list[dict[str, Any]] = []
@@ -147,7 +148,7 @@ class HomeRental:
             Malformed: The request cannot be read, or the dates cannot be booked.
             Refusal: The property is not available, or `userId` is somebody else.
         """
-        principal = await self._principal(request)
+        principal = await self._principal(request, Permission.TRIPS)
         fields = await _read(request)
         account_id, property_id = _whole(fields, "userId"), _whole(fields, "propertyId")
         start, end = _day(fields, "startDate"), _day(fields, "endDate")
@@ -174,7 +175,7 @@ class HomeRental:
 
     async def booking(self, request: Request) -> Response:
         """Return a booking to the guest who made it, or to an admin."""
-        principal = await self._principal(request)
+        principal = await self._principal(request, Permission.TRIPS)
         booking = await self._own_booking(principal, request.path_params["bookingId"])
         return _answer(_booking(booking))
 
@@ -184,7 +185,7 @@ class HomeRental:
         Raises:
             Refusal: There is no such booking, or it is somebody else's.
         """
-        principal = await self._principal(request)
+        principal = await self._principal(request, Permission.TRIPS)
         booking = await self._own_booking(principal, request.path_params["bookingId"])
         try:
             await self._booking.cancel(
@@ -194,11 +195,15 @@ class HomeRental:
             raise Refusal(HTTPStatus.NOT_FOUND, _NO_BOOKING) from gone
         return _answer({"message": "Booking cancelled successfully"})
 
-    async def _principal(self, request: Request) -> Principal:
+    async def _principal(self, request: Request, permission: Permission) -> Principal:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
-        return await self._accounts.principal(token.strip())
+        principal = await self._accounts.principal(token.strip())
+        identified(request.scope, principal)
+        if not principal.may(permission):
+            raise Refusal(HTTPStatus.FORBIDDEN, {"error": f"This needs the permission {permission.value}"})
+        return principal
 
     async def _check_guest(self, principal: Principal, account_id: int) -> None:
         if account_id == principal.account_id:
@@ -216,7 +221,7 @@ class HomeRental:
         except NotFound as missing:
             raise Refusal(HTTPStatus.NOT_FOUND, _NO_BOOKING) from missing
         # The door also answers the host; the contract answers only the guest.
-        mine = principal.is_admin or booking.account_id == principal.account_id
+        mine = principal.is_admin or principal.is_guest(booking.account_id)
         if not mine or booking.state is BookingState.CANCELLED or _stay_of(booking) is None:
             raise Refusal(HTTPStatus.NOT_FOUND, _NO_BOOKING)
         return booking

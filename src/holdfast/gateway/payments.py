@@ -30,10 +30,10 @@ from holdfast.gateway.payment_shapes import (
     PaymentStarted,
     StoredMethodOut,
 )
-from holdfast.kit.errors import FieldError, Invalid, NotFound, Unauthenticated
+from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import KEY_ERRORS, caller, success, unwrapped
 from holdfast.kit.http.keys import KeyedRequest
-from holdfast.kit.http.principals import CurrentPrincipal
+from holdfast.kit.http.principals import TripsPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import PathText
@@ -70,6 +70,7 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         responses=success(201, "Authorised, or waiting for the guest.", keyed=True, headers=_LOCATION)
         | responses(
             Unauthenticated,
+            Forbidden,
             NotFound,
             Invalid,
             MethodUnavailable,
@@ -83,7 +84,7 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         ),
     )
     async def start_payment(
-        body: NewPayment, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+        body: NewPayment, principal: TripsPrincipal, key: KeyedRequest, response: Response
     ) -> PaymentStarted:
         """Authorise what a live hold costs: the money is reserved, and taken only once the hold has become a booking.
 
@@ -97,8 +98,8 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         response.headers["Location"] = f"/v1/payments/{payment.id}"
         return PaymentStarted.for_hold(payment, hold)
 
-    @made.get("/{payment_id}", responses=success(200, "The payment.") | responses(Unauthenticated, NotFound))
-    async def read_payment(payment_id: PaymentId, principal: CurrentPrincipal) -> PaymentInFull:
+    @made.get("/{payment_id}", responses=success(200, "The payment.") | responses(Unauthenticated, Forbidden, NotFound))
+    async def read_payment(payment_id: PaymentId, principal: TripsPrincipal) -> PaymentInFull:
         """Return a payment of yours, with what came of it. While it waits for you, its provider is asked."""
         found = await _fresh(payments, await _own(payments, principal.account_id, payment_id))
         refunds = await payments.refunds_of(payment_ids=[found.id])
@@ -108,9 +109,9 @@ def router(*, booking: BookingApi, payments: PaymentsApi) -> Router:
     @made.delete(
         "/{payment_id}",
         responses=success(200, "Let go, or as it had ended before.")
-        | responses(Unauthenticated, NotFound, AlreadyConfirmed, PaymentOutcomeUnknown),
+        | responses(Unauthenticated, Forbidden, NotFound, AlreadyConfirmed, PaymentOutcomeUnknown),
     )
-    async def cancel_payment(payment_id: PaymentId, principal: CurrentPrincipal) -> PaymentAttempt:
+    async def cancel_payment(payment_id: PaymentId, principal: TripsPrincipal) -> PaymentAttempt:
         """Let a payment go before it has paid for a booking; nothing is charged. Doing it again changes nothing.
 
         The hold stays, so another way to pay can be tried. What has paid for a booking comes back by canceling that.
@@ -127,7 +128,7 @@ def methods_router(*, booking: BookingApi | None, payments: PaymentsApi) -> Rout
     made = Router(prefix="/v1/payment-methods", tags=["payments"])
 
     @made.get("", responses=success(200, "The ways to pay.") | responses(Unauthenticated))
-    async def list_payment_methods(principal: CurrentPrincipal) -> PaymentMethodsOut:
+    async def list_payment_methods(principal: TripsPrincipal) -> PaymentMethodsOut:
         """List the ways to pay that are offered here, and those you keep."""
         stored = await payments.stored_methods(account_id=principal.account_id)
         return PaymentMethodsOut(
@@ -138,10 +139,12 @@ def methods_router(*, booking: BookingApi | None, payments: PaymentsApi) -> Rout
         "",
         status_code=201,
         responses=success(201, "Kept.", keyed=True)
-        | responses(Unauthenticated, Invalid, MethodUnavailable, PaymentDenied, PaymentOutcomeUnknown, *KEY_ERRORS),
+        | responses(
+            Unauthenticated, Forbidden, Invalid, MethodUnavailable, PaymentDenied, PaymentOutcomeUnknown, *KEY_ERRORS
+        ),
     )
     async def keep_payment_method(
-        body: NewPaymentMethod, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+        body: NewPaymentMethod, principal: TripsPrincipal, key: KeyedRequest, response: Response
     ) -> StoredMethodOut:
         """Keep a way to pay for later. The provider keeps the card; here is a token, its brand and last four digits."""
         kept = await payments.keep_method(
@@ -152,9 +155,10 @@ def methods_router(*, booking: BookingApi | None, payments: PaymentsApi) -> Rout
     @made.delete(
         "/{method_id}",
         status_code=204,
-        responses=success(204, "Forgotten.") | responses(Unauthenticated, NotFound, MethodInUse, PaymentOutcomeUnknown),
+        responses=success(204, "Forgotten.")
+        | responses(Unauthenticated, Forbidden, NotFound, MethodInUse, PaymentOutcomeUnknown),
     )
-    async def drop_payment_method(method_id: MethodId, principal: CurrentPrincipal) -> None:
+    async def drop_payment_method(method_id: MethodId, principal: TripsPrincipal) -> None:
         """Forget a way to pay, here and at the provider. One that stands for a table stays until the visit is over."""
         if booking is not None:
             await booking.fees.check_method_free(account_id=principal.account_id, method_id=method_id)

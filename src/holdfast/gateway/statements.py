@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Annotated, Any, Final, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from holdfast.booking.api import Booking, BookingApi, FeeState
 from holdfast.gateway.bookings import REFERENCE, Reference
@@ -21,10 +21,16 @@ from holdfast.gateway.payment_shapes import (
 )
 from holdfast.gateway.statement_csv import COLUMNS, csv_of
 from holdfast.kit.auth import Principal
-from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
+from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, ReauthRequired, Unauthenticated
 from holdfast.kit.http.answers import KEY_ERRORS, success, unwrapped
 from holdfast.kit.http.keys import KeyedRequest, RequestKey
-from holdfast.kit.http.principals import AdminPrincipal, CurrentPrincipal, OwnerPrincipal
+from holdfast.kit.http.principals import (
+    AdminPrincipal,
+    BookingMoneyReader,
+    MoneyReadPrincipal,
+    MoneyWritePrincipal,
+    refuse_stale,
+)
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import DayField, InstantField, Line, MoneyOut, Wire
@@ -152,8 +158,10 @@ def of_bookings(*, booking: BookingApi, payments: PaymentsApi) -> Router:
     """Return the routes that tell the money of one booking."""
     made = Router(prefix="/v1/bookings", tags=["bookings"])
 
-    @made.get("/{reference}/payments", responses=success(200, "The money.") | responses(Unauthenticated, NotFound))
-    async def read_booking_payments(reference: Reference, principal: CurrentPrincipal) -> BookingPayments:
+    @made.get(
+        "/{reference}/payments", responses=success(200, "The money.") | responses(Unauthenticated, Forbidden, NotFound)
+    )
+    async def read_booking_payments(reference: Reference, principal: BookingMoneyReader) -> BookingPayments:
         """Return the payments and refunds of a booking of yours, or of a property you run.
 
         What did not go the ordinary way (a payment that came late or twice, a dispute) is a case, with its outcome.
@@ -161,7 +169,7 @@ def of_bookings(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         booked = await booking.get_booking(principal=principal, reference=reference)
         found = await payments.of_holds(hold_ids=await booking.holds_of(number=booked.number))
         ids = [each.id for each in found]
-        as_payer = principal.is_admin or principal.account_id == booked.account_id
+        as_payer = principal.is_admin or principal.is_guest(booked.account_id)
         return BookingPayments(
             payments=tuple(PaymentAttempt.of(each, as_payer=as_payer) for each in found),
             refunds=tuple(map(MoneyBack.of, await payments.refunds_of(payment_ids=ids))),
@@ -171,24 +179,31 @@ def of_bookings(*, booking: BookingApi, payments: PaymentsApi) -> Router:
     @made.get(
         "/{reference}/statement",
         response_model=StatementOut,
-        responses=_statement("The transfers of the booking.") | responses(Unauthenticated, NotFound, Invalid),
+        responses=_statement("The transfers of the booking.")
+        | responses(Unauthenticated, Forbidden, NotFound, Invalid),
     )
     async def read_booking_statement(
         reference: Reference,
-        principal: CurrentPrincipal,
+        principal: BookingMoneyReader,
         format: Format = StatementForm.JSON,  # noqa: A002 - its name in the query
     ) -> Response:
         """Return what the ledger says about a booking, to the cent. Owners see their own part of it."""
         booked = await booking.get_booking(principal=principal, reference=reference)
         found = await payments.statement(reference=booked.reference)
-        everything = principal.is_admin or principal.account_id == booked.account_id
-        return _answer(found if everything else _part(found, _owner(principal.account_id)), format)
+        everything = principal.is_admin or principal.is_guest(booked.account_id)
+        return _answer(found if everything else _part(found, _owner(principal.acting_for())), format)
 
     return made
 
 
-def of_owners(*, booking: BookingApi, payments: PaymentsApi) -> Router:
-    """Return the routes of an owner's money."""
+def of_owners(*, booking: BookingApi, payments: PaymentsApi, reauth_above: int) -> Router:
+    """Return the routes of an owner's money.
+
+    Args:
+        booking: What was sold.
+        payments: What it was paid with.
+        reauth_above: The largest refund, in minor units, that a session gives which is not fresh.
+    """
     made = Router(prefix="/v1/owner", tags=["owner money"])
 
     @made.get(
@@ -197,7 +212,7 @@ def of_owners(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         responses=_statement("Your transfers.") | responses(Unauthenticated, Forbidden, Invalid),
     )
     async def read_owner_statement(
-        principal: OwnerPrincipal,
+        principal: MoneyReadPrincipal,
         first: Annotated[DayField, Query(description="The first day.", examples=["2027-05-01"])],
         end: Annotated[DayField, Query(description="The first day that is not meant.", examples=["2027-06-01"])],
         zone: Zone = "UTC",
@@ -207,7 +222,7 @@ def of_owners(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         place = _zone(zone)
         _check_days(first=first, end=end)
         found = await payments.statement(
-            account=_owner(principal.account_id), first=_midnight(first, place), end=_midnight(end, place)
+            account=_owner(principal.acting_for()), first=_midnight(first, place), end=_midnight(end, place)
         )
         return _answer(found, format)
 
@@ -218,6 +233,7 @@ def of_owners(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         | responses(
             Unauthenticated,
             Forbidden,
+            ReauthRequired,
             NotFound,
             Invalid,
             PaymentNotCaptured,
@@ -228,12 +244,20 @@ def of_owners(*, booking: BookingApi, payments: PaymentsApi) -> Router:
         ),
     )
     async def give_back(
-        reference: Reference, body: NewRefund, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+        reference: Reference,
+        body: NewRefund,
+        principal: MoneyWritePrincipal,
+        key: KeyedRequest,
+        request: Request,
+        response: Response,
     ) -> MoneyBack:
         """Give a guest money back of your own accord, out of your part of what the booking was paid with.
 
-        It goes to where the guest paid from. The booking stays; to end it and give everything back, cancel it.
+        It goes to where the guest paid from. The booking stays; to end it and give everything back, cancel it. For more
+        than an installation's limit (500.00 by default) you must have proved who you are a short while before.
         """
+        if body.amount > reauth_above:
+            refuse_stale(request, principal)
         booked = await booking.get_booking(principal=principal, reference=reference)
         return MoneyBack.of(unwrapped(await _goodwill(payments, booked, principal, body, key), response))
 
@@ -277,8 +301,8 @@ def _answer(statement: Statement, form: StatementForm) -> Response:
     return Response(csv_of(statement), headers=headers, media_type=f"{_CSV}; charset=utf-8; header=present")
 
 
-def _owner(account_id: int) -> str:
-    return f"owner:{account_id}"
+def _owner(owner_id: int) -> str:
+    return f"owner:{owner_id}"
 
 
 def _part(statement: Statement, account: str) -> Statement:
@@ -302,7 +326,7 @@ async def _goodwill(
         RefundExceedsCapture: More than is left.
         KeyReused: The key belongs to another refund.
     """
-    if not principal.is_admin and all(item.owner_id != principal.account_id for item in booked.items):
+    if not any(principal.runs(item.owner_id) for item in booked.items):
         raise NotFound  # it is theirs to see as a guest, not as its owner
     payment_id = _paid_with(booked, body.fee)
     if body.currency != booked.price.currency:
@@ -310,7 +334,7 @@ async def _goodwill(
         raise CurrencyMismatch(
             detail, errors=[FieldError(pointer="/currency", code=CurrencyMismatch.code, detail=detail)]
         )
-    account = _PLATFORM if principal.is_admin else _owner(principal.account_id)
+    account = _PLATFORM if principal.is_admin else _owner(principal.acting_for())
     order = RefundOrder(
         key=_refund_key(principal.account_id, key),
         payment_id=payment_id,

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from holdfast.kit.errors import Forbidden
+
 
 class Permission(StrEnum):
     """One kind of act. Also what the scopes of API keys are made of."""
@@ -72,6 +74,40 @@ MEMBER_MAY: Final[Mapping[MemberRole, frozenset[Permission]]] = {
 }
 """What members may do with what their organization owns."""
 
+SEES_SOLD: Final = frozenset(
+    {
+        Permission.BOOKINGS_READ,
+        Permission.BOOKINGS_WRITE,
+        Permission.FLOOR,
+        Permission.MONEY_READ,
+        Permission.MONEY_WRITE,
+    }
+)
+"""Who has any of these is shown a booking of what their organization sold, as far as their act is about it."""
+
+OPERATOR_MAY: Final = frozenset({Permission.OPERATE})
+"""What operators may do beyond that."""
+KEY_MAY: Final = frozenset(Permission) - {
+    Permission.ACCOUNT,
+    Permission.MEMBERS,
+    Permission.OPERATE,
+    Permission.ADMINISTER,
+}
+"""What an API key may be given at most: never what a person has to answer for."""
+
+
+def permissions_of(role: str, membership: MemberRole | None) -> frozenset[Permission]:
+    """Return what a person may do.
+
+    Args:
+        role: What the account is in this installation: `guest`, `owner`, `operator` or `admin`.
+        membership: What it is in the organization it acts for; None for somebody who belongs to none.
+    """
+    if role == "admin":
+        return frozenset(Permission)
+    of_member = frozenset[Permission]() if membership is None else MEMBER_MAY[membership]
+    return GUEST_MAY | of_member | (OPERATOR_MAY if role == "operator" else frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -93,12 +129,7 @@ class Principal:
     @property
     def is_admin(self) -> bool:
         """Whether this principal may act on everybody's objects."""
-        return self.role == "admin"
-
-    @property
-    def is_owner(self) -> bool:
-        """Whether this principal may list and run properties."""
-        return self.role in {"owner", "admin"}
+        return Permission.ADMINISTER in self.permissions
 
     def may(self, permission: Permission) -> bool:
         """Return whether this principal may do such a thing at all, whoever owns what it is done to."""
@@ -107,3 +138,21 @@ class Principal:
     def runs(self, owner_id: int) -> bool:
         """Return whether this principal acts for an owner: as a member, or as an admin for everybody."""
         return self.is_admin or owner_id == self.owner_id
+
+    def is_guest(self, account_id: int) -> bool:
+        """Return whether this principal acts as a guest: as the one whose trips they are, and may see to them."""
+        return account_id == self.account_id and Permission.TRIPS in self.permissions
+
+    def acting_for(self) -> int:
+        """Return the organization this principal acts for.
+
+        Raises:
+            Forbidden: It belongs to none.
+        """
+        if self.owner_id is None:
+            raise Forbidden("You belong to no organization.")
+        return self.owner_id
+
+
+ITSELF: Final = Principal(0, "admin", permissions=frozenset(Permission))
+"""The product itself, where a door asks who acts and nobody does."""

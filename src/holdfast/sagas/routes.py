@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, CursorInvalid, Cursors, filter_digest
-from holdfast.kit.http.principals import AdminPrincipal
+from holdfast.kit.http.principals import OperatorPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import Digits, Line, PathText, Wire, items
@@ -129,7 +129,7 @@ def routers(sagas: SagasApi, keyring: Keyring) -> tuple[Router, ...]:
 
     @router.get("", responses=responses(*_ADMINS, Invalid, CursorInvalid))
     async def list_journeys(
-        principal: AdminPrincipal,
+        principal: OperatorPrincipal,
         state: State | None = None,
         saga: SagaName | None = None,
         limit: Limit = 50,
@@ -150,7 +150,7 @@ def routers(sagas: SagasApi, keyring: Keyring) -> tuple[Router, ...]:
         )
 
     @router.get("/{journey_id}", responses=responses(*_ADMINS, NotFound))
-    async def get_journey(journey_id: JourneyId, principal: AdminPrincipal) -> JourneyDetail:
+    async def get_journey(journey_id: JourneyId, principal: OperatorPrincipal) -> JourneyDetail:
         """Return a journey with the steps of its newest try."""
         del principal
         run = await sagas.journey(journey_id=journey_id)
@@ -160,7 +160,7 @@ def routers(sagas: SagasApi, keyring: Keyring) -> tuple[Router, ...]:
         )
 
     @router.post("/{journey_id}/retry", status_code=202, responses=responses(*_ADMINS, NotFound, NotRetryable))
-    async def retry_journey(journey_id: JourneyId, principal: AdminPrincipal) -> JourneyOut:
+    async def retry_journey(journey_id: JourneyId, principal: OperatorPrincipal) -> JourneyOut:
         """Let a journey that failed or needs a person begin anew. What it has done stays done, once."""
         del principal
         return JourneyOut.of(await sagas.retry(journey_id=journey_id))

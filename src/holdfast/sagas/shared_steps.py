@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypedDict
 
 from holdfast.booking.api import Booking
-from holdfast.kit.auth import Principal
+from holdfast.kit.auth import ITSELF
 from holdfast.kit.errors import NotFound
 from holdfast.payments.api import (
     CaptureRefused,
@@ -25,7 +25,6 @@ from holdfast.sagas.journey import Journey, Stuck
 GOODWILL: Final = "goodwill"
 """The reason of what owners give back of their own accord."""
 _ROUNDS: Final = 5
-_OURSELVES: Final = Principal(0, "admin")
 """Sagas act for the house, not for a person."""
 
 
@@ -70,7 +69,7 @@ async def booking_of(journey: Journey, number: int) -> Booking:
     Raises:
         NotFound: There is no such booking.
     """
-    return await journey.booking.get_booking(principal=_OURSELVES, number=number)
+    return await journey.booking.get_booking(principal=ITSELF, number=number)
 
 
 async def void(journey: Journey, payment_id: str) -> Seen:

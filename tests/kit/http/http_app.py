@@ -12,7 +12,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.errors import DatabaseUnavailable, NotFound, Unauthenticated
 from holdfast.kit.http.edge import Edge
 from holdfast.kit.http.keys import KeyedRequest
-from holdfast.kit.http.principals import AdminPrincipal, CurrentPrincipal, OptionalPrincipal, OwnerPrincipal
+from holdfast.kit.http.principals import AdminPrincipal, CatalogReadPrincipal, CurrentPrincipal, OptionalPrincipal
 from holdfast.kit.http.problems import install, responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import (
@@ -34,11 +34,12 @@ from holdfast.kit.http.wire import (
     items,
 )
 from holdfast.kit.settings import Settings
+from support.principals import principal_of
 
 PEOPLE = {
     "guest": Principal(1, "guest"),
-    "owner": Principal(2, "owner"),
-    "admin": Principal(3, "admin"),
+    "owner": principal_of(2, "owner"),
+    "admin": principal_of(3, "admin"),
 }
 
 
@@ -169,7 +170,7 @@ def guarded_router(calls):
         return principal.account_id if principal else 0
 
     @router.get("/owner")
-    async def owner(principal: OwnerPrincipal) -> int:
+    async def owner(principal: CatalogReadPrincipal) -> int:
         """Say which owner asks."""
         return principal.account_id
 

@@ -17,7 +17,7 @@ from holdfast.accounts.api import (
 )
 from holdfast.accounts.rules import MAX_EMAIL, MAX_PASSWORD, MAX_USERNAME, MIN_EMAIL, MIN_PASSWORD, MIN_USERNAME
 from holdfast.kit.errors import Forbidden, Invalid, Overloaded, Unauthenticated
-from holdfast.kit.http.principals import AdminPrincipal, CurrentPrincipal
+from holdfast.kit.http.principals import CurrentPrincipal, OperatorPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import NUMBER_MAX, Digits, InstantField, Wire
@@ -196,7 +196,7 @@ def _log_in(accounts: AccountsApi) -> Router:
 def _own(accounts: AccountsApi) -> Router:
     router = Router(tags=["accounts"])
 
-    @router.get("/v1/me", responses=responses(Unauthenticated, TokenExpired))
+    @router.get("/v1/me", responses=responses(Unauthenticated, TokenExpired, Forbidden))
     async def read_own_account(principal: CurrentPrincipal) -> AccountOut:
         """Read your own account."""
         return _account_out(await _open_account(accounts, principal.account_id))
@@ -209,11 +209,11 @@ def _admin(accounts: AccountsApi) -> Router:
 
     @router.get("/v1/admin/accounts", responses=responses(Invalid, Unauthenticated, TokenExpired, Forbidden))
     async def list_accounts(
-        principal: AdminPrincipal,
+        principal: OperatorPrincipal,
         after: Annotated[int, Digits(0, NUMBER_MAX)] = 0,
         limit: Annotated[int, Digits(1, 100)] = 50,
     ) -> AccountPage:
-        """List all accounts in order of id; for admins.
+        """List all accounts in order of id; for operators and admins.
 
         Ask again with `after` set to the `next_after` of the answer until that is null.
         """

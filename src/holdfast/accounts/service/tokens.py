@@ -22,7 +22,7 @@ from joserfc.jwk import ECKey
 
 from holdfast.accounts.api import AccessToken, Account, Role, TokenExpired
 from holdfast.accounts.settings import AccountsSettings
-from holdfast.kit.auth import Principal
+from holdfast.kit.auth import MemberRole, Principal, permissions_of
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import Unauthenticated
 from holdfast.kit.ids import new_id
@@ -108,7 +108,13 @@ class Tokens:
             return known[1]
         claims = self._verified(token)
         self._check_claims(claims)
-        principal = Principal(account_id=int(claims.sub), role=claims.role.value)
+        owns = claims.role is not Role.GUEST
+        principal = Principal(
+            account_id=int(claims.sub),
+            role=claims.role.value,
+            owner_id=int(claims.sub) if owns else None,
+            permissions=permissions_of(claims.role.value, MemberRole.OWNER if owns else None),
+        )
         self._remember(token, datetime.fromtimestamp(claims.exp, UTC), principal)
         return principal
 

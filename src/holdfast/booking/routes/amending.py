@@ -25,10 +25,10 @@ from holdfast.booking.routes.common import Reference
 from holdfast.booking.routes.promise_shapes import RefundCurveOut
 from holdfast.booking.routes.shapes import BookingOut
 from holdfast.catalog.api import NotBookable
-from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
+from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import caller, success, unwrapped
 from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
-from holdfast.kit.http.principals import CurrentPrincipal
+from holdfast.kit.http.principals import BookingCanceler, BookingReader, TripsPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import PathText
@@ -37,7 +37,7 @@ from holdfast.kit.keyed import KeyInProgress, KeyReused
 ChangeId = Annotated[PathText, Path(description="The `id` of the change.", examples=[CHANGE_ID])]
 
 _KEY_ERRORS: Final = (KeyMissing, KeyMalformed, KeyReused, KeyInProgress)
-_COMMON: Final = (Unauthenticated, NotFound, Invalid)
+_COMMON: Final = (Unauthenticated, Forbidden, NotFound, Invalid)
 _OVER: Final = (AlreadyCancelled, CancellationTooLate)
 
 
@@ -54,7 +54,7 @@ def cancellations(booking: BookingApi) -> Router:
         responses=success(201, "What comes back, line by line.") | responses(*_COMMON, *_OVER),
     )
     async def quote_cancellation(
-        reference: Reference, principal: CurrentPrincipal, body: CancelItems = None
+        reference: Reference, principal: BookingCanceler, body: CancelItems = None
     ) -> CancellationQuoteOut:
         """Say what canceling gives back, of all or of some items, and promise that for 15 minutes.
 
@@ -71,7 +71,7 @@ def cancellations(booking: BookingApi) -> Router:
         responses=success(200, "Canceled.", keyed=True) | responses(*_COMMON, *_OVER, QuoteSuperseded, *_KEY_ERRORS),
     )
     async def cancel_booking(
-        reference: Reference, body: Cancellation, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+        reference: Reference, body: Cancellation, principal: BookingCanceler, key: KeyedRequest, response: Response
     ) -> BookingOut:
         """Cancel as your newest cancellation quote says, to the cent, whatever the clock says by now.
 
@@ -84,9 +84,10 @@ def cancellations(booking: BookingApi) -> Router:
         return BookingOut.of(unwrapped(asked, response))
 
     @router.get(
-        "/{reference}/refund-curve", responses=success(200, "The curve.") | responses(Unauthenticated, NotFound)
+        "/{reference}/refund-curve",
+        responses=success(200, "The curve.") | responses(Unauthenticated, Forbidden, NotFound),
     )
-    async def read_curve(reference: Reference, principal: CurrentPrincipal) -> RefundCurveOut:
+    async def read_curve(reference: Reference, principal: BookingReader) -> RefundCurveOut:
         """Return what canceling a booking gives its guest back, instant by instant."""
         found = await booking.get_booking(principal=principal, reference=reference)
         curve = await booking.refund_curve(principal=principal, number=found.number)
@@ -106,7 +107,7 @@ def changes(booking: BookingApi) -> Router:
         | responses(*_COMMON, *_OVER, RuleViolation, CapacityTaken, NotBookable, HoldQuotaExceeded, *_KEY_ERRORS),
     )
     async def place_change(
-        reference: Reference, body: NewChange, principal: CurrentPrincipal, key: KeyedRequest, response: Response
+        reference: Reference, body: NewChange, principal: TripsPrincipal, key: KeyedRequest, response: Response
     ) -> ChangeOut:
         """Price other dates or guests by the terms of today, and hold the nights that are new for 10 minutes.
 
@@ -123,9 +124,10 @@ def changes(booking: BookingApi) -> Router:
         return ChangeOut.of(unwrapped(asked, response))
 
     @router.get(
-        "/{reference}/changes/{change_id}", responses=success(200, "The change.") | responses(Unauthenticated, NotFound)
+        "/{reference}/changes/{change_id}",
+        responses=success(200, "The change.") | responses(Unauthenticated, Forbidden, NotFound),
     )
-    async def read_change(reference: Reference, change_id: ChangeId, principal: CurrentPrincipal) -> ChangeOut:
+    async def read_change(reference: Reference, change_id: ChangeId, principal: BookingReader) -> ChangeOut:
         """Return a change; its hold says whether it can still be confirmed."""
         found = await booking.get_booking(principal=principal, reference=reference)
         change = await booking.get_change(principal=principal, number=found.number, change_id=change_id)

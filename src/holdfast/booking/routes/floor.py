@@ -25,7 +25,7 @@ from holdfast.booking.routes.slots import RestaurantId
 from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import KEY_ERRORS, caller, success, unwrapped
 from holdfast.kit.http.keys import KeyedRequest
-from holdfast.kit.http.principals import OwnerPrincipal
+from holdfast.kit.http.principals import BookingsReadPrincipal, FloorPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import DayField, Digits
@@ -42,7 +42,7 @@ def rooms(booking: BookingApi) -> Router:
     async def read_timeline(
         restaurant_id: RestaurantId,
         date: Annotated[DayField, Query(description="The day, where the restaurant is.", examples=["2027-05-14"])],
-        principal: OwnerPrincipal,
+        principal: BookingsReadPrincipal,
     ) -> TimelineOut:
         """Return everybody who comes to a restaurant of yours on a day, walk-ins too, and the tables of its room."""
         found = await booking.floor.timeline(owner=principal, restaurant_id=restaurant_id, day=date)
@@ -54,7 +54,7 @@ def rooms(booking: BookingApi) -> Router:
         responses=success(201, "Seated.", keyed=True) | responses(*_COMMON, RuleViolation, CapacityTaken, *KEY_ERRORS),
     )
     async def seat_walk_in(
-        restaurant_id: RestaurantId, body: NewParty, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+        restaurant_id: RestaurantId, body: NewParty, principal: FloorPrincipal, key: KeyedRequest, response: Response
     ) -> TimelineEntryOut:
         """Seat a party that stands at the door, from the quarter of an hour that is running.
 
@@ -74,7 +74,7 @@ def rooms(booking: BookingApi) -> Router:
     async def take_reservation(
         restaurant_id: RestaurantId,
         body: NewReservation,
-        principal: OwnerPrincipal,
+        principal: FloorPrincipal,
         key: KeyedRequest,
         response: Response,
     ) -> TimelineEntryOut:
@@ -104,7 +104,7 @@ def visits(booking: BookingApi) -> Router:
         reference: Reference,
         item: Item,
         body: NewVisitState,
-        principal: OwnerPrincipal,
+        principal: FloorPrincipal,
         key: KeyedRequest,
         response: Response,
     ) -> VisitOut:

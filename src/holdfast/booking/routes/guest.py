@@ -27,11 +27,11 @@ from holdfast.booking.routes.promise_shapes import (
     SignedQuote,
 )
 from holdfast.booking.routes.shapes import BookingOut, BookingsPage, HoldOut, NewHold, NewQuote, QuoteOut
-from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
+from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import caller, success, unwrapped
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
 from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
-from holdfast.kit.http.principals import CurrentPrincipal
+from holdfast.kit.http.principals import BookingReader, TripsPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import MoneyOut
@@ -51,8 +51,12 @@ def quotes(booking: BookingApi) -> Router:
     """Return the routes of quotes."""
     router = Router(prefix="/v1/quotes", tags=["quotes"])
 
-    @router.post("", status_code=201, responses=success(201, "Priced.") | responses(Unauthenticated, NotFound, Invalid))
-    async def make_quote(body: NewQuote, principal: CurrentPrincipal) -> QuoteOut:
+    @router.post(
+        "",
+        status_code=201,
+        responses=success(201, "Priced.") | responses(Unauthenticated, Forbidden, NotFound, Invalid),
+    )
+    async def make_quote(body: NewQuote, principal: TripsPrincipal) -> QuoteOut:
         """Price a request and promise the price for 15 minutes.
 
         Takes no stock and does not look at it: hold the quote for that. Every rule of the property that stands against
@@ -69,13 +73,16 @@ def quotes(booking: BookingApi) -> Router:
         """
         return checked(body.signed, booking.quote_keys())
 
-    @router.get("/{quote_id}", responses=success(200, "The quote.") | responses(Unauthenticated, NotFound))
-    async def read_quote(quote_id: QuoteId, principal: CurrentPrincipal) -> QuoteOut:
+    @router.get("/{quote_id}", responses=success(200, "The quote.") | responses(Unauthenticated, Forbidden, NotFound))
+    async def read_quote(quote_id: QuoteId, principal: TripsPrincipal) -> QuoteOut:
         """Return a quote of yours."""
         return QuoteOut.of(await booking.get_quote(account_id=principal.account_id, quote_id=quote_id))
 
-    @router.get("/{quote_id}/refund-curve", responses=success(200, "The curve.") | responses(Unauthenticated, NotFound))
-    async def read_quote_curve(quote_id: QuoteId, principal: CurrentPrincipal) -> RefundCurveOut:
+    @router.get(
+        "/{quote_id}/refund-curve",
+        responses=success(200, "The curve.") | responses(Unauthenticated, Forbidden, NotFound),
+    )
+    async def read_quote_curve(quote_id: QuoteId, principal: TripsPrincipal) -> RefundCurveOut:
         """Return what canceling would give back, instant by instant, had you booked the quote when it was made."""
         quote = await booking.get_quote(account_id=principal.account_id, quote_id=quote_id)
         curve = await booking.quote_curve(account_id=principal.account_id, quote_id=quote_id)
@@ -123,9 +130,11 @@ def holds(booking: BookingApi) -> Router:
         "",
         status_code=201,
         responses=success(201, "Held.", keyed=True)
-        | responses(Unauthenticated, NotFound, Invalid, QuoteExpired, CapacityTaken, HoldQuotaExceeded, *_KEY_ERRORS),
+        | responses(
+            Unauthenticated, Forbidden, NotFound, Invalid, QuoteExpired, CapacityTaken, HoldQuotaExceeded, *_KEY_ERRORS
+        ),
     )
-    async def place_hold(body: NewHold, principal: CurrentPrincipal, key: KeyedRequest, response: Response) -> HoldOut:
+    async def place_hold(body: NewHold, principal: TripsPrincipal, key: KeyedRequest, response: Response) -> HoldOut:
         """Take the stock of a quote for 10 minutes at the quoted price, all of it or nothing.
 
         Nobody else can have it meanwhile. Confirm it with `POST /v1/bookings`, or let it go.
@@ -133,19 +142,17 @@ def holds(booking: BookingApi) -> Router:
         asked = await booking.place_hold(caller=caller(principal.account_id, key), quote_id=body.quote_id)
         return HoldOut.of(unwrapped(asked, response))
 
-    @router.get("/{hold_id}", responses=success(200, "The hold.") | responses(Unauthenticated, NotFound))
-    async def read_hold(hold_id: HoldId, principal: CurrentPrincipal) -> HoldOut:
+    @router.get("/{hold_id}", responses=success(200, "The hold.") | responses(Unauthenticated, Forbidden, NotFound))
+    async def read_hold(hold_id: HoldId, principal: TripsPrincipal) -> HoldOut:
         """Return a hold of yours, its state judged now."""
         return HoldOut.of(await booking.get_hold(account_id=principal.account_id, hold_id=hold_id))
 
     @router.post(
         "/{hold_id}/extend",
         responses=success(200, "Extended.", keyed=True)
-        | responses(Unauthenticated, NotFound, Invalid, *over, ExtensionLimit, *_KEY_ERRORS),
+        | responses(Unauthenticated, Forbidden, NotFound, Invalid, *over, ExtensionLimit, *_KEY_ERRORS),
     )
-    async def extend_hold(
-        hold_id: HoldId, principal: CurrentPrincipal, key: KeyedRequest, response: Response
-    ) -> HoldOut:
+    async def extend_hold(hold_id: HoldId, principal: TripsPrincipal, key: KeyedRequest, response: Response) -> HoldOut:
         """Give a live hold 10 more minutes from now, 30 minutes in all at most."""
         asked = await booking.extend_hold(caller=caller(principal.account_id, key), hold_id=hold_id)
         return HoldOut.of(unwrapped(asked, response))
@@ -153,9 +160,9 @@ def holds(booking: BookingApi) -> Router:
     @router.delete(
         "/{hold_id}",
         status_code=204,
-        responses=success(204, "Released.") | responses(Unauthenticated, NotFound, AlreadyConfirmed),
+        responses=success(204, "Released.") | responses(Unauthenticated, Forbidden, NotFound, AlreadyConfirmed),
     )
-    async def release_hold(hold_id: HoldId, principal: CurrentPrincipal) -> None:
+    async def release_hold(hold_id: HoldId, principal: TripsPrincipal) -> None:
         """Let a hold go: its stock is free at once. Releasing it again changes nothing."""
         await booking.release_hold(account_id=principal.account_id, hold_id=hold_id)
 
@@ -166,10 +173,8 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
     """Return the routes of a guest's bookings; confirming a hold is the gateway's, because it needs payments."""
     router = Router(prefix="/v1/bookings", tags=["bookings"])
 
-    @router.get("", responses=success(200, "A page.") | responses(Unauthenticated, Invalid, CursorInvalid))
-    async def list_bookings(
-        principal: CurrentPrincipal, limit: Limit = 20, cursor: Cursor | None = None
-    ) -> BookingsPage:
+    @router.get("", responses=success(200, "A page.") | responses(Unauthenticated, Forbidden, Invalid, CursorInvalid))
+    async def list_bookings(principal: TripsPrincipal, limit: Limit = 20, cursor: Cursor | None = None) -> BookingsPage:
         """List your bookings, newest first."""
 
         async def ask(before: int | None, count: int) -> list[Booking]:
@@ -177,8 +182,10 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
 
         return await page_of(ask, cursors, scope=f"guest:{principal.account_id}", limit=limit, cursor=cursor)
 
-    @router.get("/{reference}", responses=success(200, "The booking.") | responses(Unauthenticated, NotFound))
-    async def read_booking(reference: Reference, principal: CurrentPrincipal) -> BookingOut:
+    @router.get(
+        "/{reference}", responses=success(200, "The booking.") | responses(Unauthenticated, Forbidden, NotFound)
+    )
+    async def read_booking(reference: Reference, principal: BookingReader) -> BookingOut:
         """Return a booking of yours, or of a property you run."""
         return BookingOut.of(await booking.get_booking(principal=principal, reference=reference))
 

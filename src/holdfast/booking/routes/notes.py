@@ -7,12 +7,13 @@ from holdfast.booking.notes_api import CONSENT_TEXT, CONSENT_VERSION, DIETARY_MA
 from holdfast.booking.routes.common import Reference
 from holdfast.booking.routes.examples import shown
 from holdfast.booking.routes.floor import Item
-from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
+from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import success
-from holdfast.kit.http.principals import CurrentPrincipal
+from holdfast.kit.http.own_words import OwnWords
+from holdfast.kit.http.principals import BookingReader, TripsPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
-from holdfast.kit.http.wire import BY_VALUE, InstantField, Prose, Wire
+from holdfast.kit.http.wire import BY_VALUE, InstantField, Wire
 
 _GIVEN: Final[dict[str, Any]] = {
     "notes": "A high chair, please.",
@@ -27,9 +28,9 @@ class NewNote(Wire):
 
     model_config = shown(_GIVEN)
 
-    notes: Annotated[str, Prose(NOTES_MAX, 1)] | None = None
+    notes: Annotated[str, OwnWords(NOTES_MAX, 1)] | None = None
     occasion: Annotated[Occasion, BY_VALUE] | None = None
-    dietary: Annotated[str, Prose(DIETARY_MAX, 1)] | None = None
+    dietary: Annotated[str, OwnWords(DIETARY_MAX, 1)] | None = None
     """What somebody must not eat, if `dietary_consent` is given; shown to the restaurant's owner alone."""
     dietary_consent: bool = False
     """Whether you agree to the `consent_text` of `GET .../notes`. Sending null as `dietary` withdraws it."""
@@ -112,8 +113,10 @@ def notes(booking: BookingApi) -> Router:
     """Return the routes of what guests note."""
     router = Router(prefix="/v1/bookings", tags=["bookings"])
 
-    @router.get("/{reference}/notes", responses=success(200, "The notes.") | responses(Unauthenticated, NotFound))
-    async def read_notes(reference: Reference, principal: CurrentPrincipal) -> NotesOut:
+    @router.get(
+        "/{reference}/notes", responses=success(200, "The notes.") | responses(Unauthenticated, Forbidden, NotFound)
+    )
+    async def read_notes(reference: Reference, principal: BookingReader) -> NotesOut:
         """Return what you have noted of the tables of a booking, or, to a restaurant's owner, what its guests have.
 
         Nobody else can read it, and no other answer holds it.
@@ -129,9 +132,9 @@ def notes(booking: BookingApi) -> Router:
     @router.put(
         "/{reference}/items/{item}/notes",
         responses=success(200, "Noted.")
-        | responses(Unauthenticated, NotFound, Invalid, ConsentRequired, AlreadyCancelled),
+        | responses(Unauthenticated, Forbidden, NotFound, Invalid, ConsentRequired, AlreadyCancelled),
     )
-    async def write_notes(reference: Reference, item: Item, body: NewNote, principal: CurrentPrincipal) -> NoteOut:
+    async def write_notes(reference: Reference, item: Item, body: NewNote, principal: TripsPrincipal) -> NoteOut:
         """Note something else of a table of yours. What you leave out is deleted, your consent with what it was for."""
         found = await booking.get_booking(principal=principal, reference=reference)
         noted = await booking.notes.set(principal=principal, number=found.number, note=body.note(item))

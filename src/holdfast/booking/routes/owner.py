@@ -12,7 +12,12 @@ from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauth
 from holdfast.kit.http.answers import KEY_ERRORS, caller, success, unwrapped
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
 from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
-from holdfast.kit.http.principals import OwnerPrincipal
+from holdfast.kit.http.principals import (
+    BookingsReadPrincipal,
+    BookingsWritePrincipal,
+    CatalogReadPrincipal,
+    StockPrincipal,
+)
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.keyed import KeyInProgress, KeyReused
@@ -28,7 +33,7 @@ def stock(booking: BookingApi) -> Router:
     @router.put(
         "/{property_id}/stock", status_code=204, responses=success(204, "Changed.") | responses(*_COMMON, BelowSold)
     )
-    async def resize(property_id: PropertyId, body: NewStock, principal: OwnerPrincipal) -> None:
+    async def resize(property_id: PropertyId, body: NewStock, principal: StockPrincipal) -> None:
         """Change how many units a property has, on every night without a number of its own.
 
         Refused if more is sold on some night; the bookings that stand against it are listed.
@@ -40,7 +45,7 @@ def stock(booking: BookingApi) -> Router:
         status_code=204,
         responses=success(204, "Changed.") | responses(*_COMMON, BelowSold),
     )
-    async def set_night_stock(property_id: PropertyId, body: NewNightStock, principal: OwnerPrincipal) -> None:
+    async def set_night_stock(property_id: PropertyId, body: NewNightStock, principal: StockPrincipal) -> None:
         """Give nights a number of units of their own, or stop and open their sale."""
         _check_nights(body)
         await booking.set_night_stock(
@@ -66,7 +71,7 @@ def blocks(booking: BookingApi) -> Router:
         responses=success(201, "Blocked.", keyed=True) | responses(*_COMMON, CapacityTaken, *key_errors),
     )
     async def block(
-        property_id: PropertyId, body: NewBlock, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+        property_id: PropertyId, body: NewBlock, principal: StockPrincipal, key: KeyedRequest, response: Response
     ) -> BlockOut:
         """Take nights of your own property off the market, from `first` up to and without `end`.
 
@@ -84,13 +89,13 @@ def blocks(booking: BookingApi) -> Router:
         return BlockOut.of(unwrapped(asked, response))
 
     @router.get("/properties/{property_id}/blocks", responses=success(200, "The blocks.") | responses(*_COMMON))
-    async def list_blocks(property_id: PropertyId, principal: OwnerPrincipal) -> BlocksOut:
+    async def list_blocks(property_id: PropertyId, principal: CatalogReadPrincipal) -> BlocksOut:
         """List the blocks of a property that are in force."""
         found = await booking.blocks_of(owner=principal, property_id=property_id)
         return BlocksOut(items=tuple(BlockOut.of(each) for each in found))
 
     @router.delete("/blocks/{block_id}", status_code=204, responses=success(204, "Unblocked.") | responses(*_COMMON))
-    async def unblock(block_id: BlockId, principal: OwnerPrincipal) -> None:
+    async def unblock(block_id: BlockId, principal: StockPrincipal) -> None:
         """Give blocked nights back. Doing it again changes nothing."""
         await booking.unblock(owner=principal, block_id=block_id)
 
@@ -103,17 +108,17 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
 
     @router.get("", responses=success(200, "A page.") | responses(Unauthenticated, Forbidden, Invalid, CursorInvalid))
     async def list_owner_bookings(
-        principal: OwnerPrincipal, limit: Limit = 20, cursor: Cursor | None = None
+        principal: BookingsReadPrincipal, limit: Limit = 20, cursor: Cursor | None = None
     ) -> BookingsPage:
         """List the bookings of everything you run, newest first."""
 
         async def ask(before: int | None, count: int) -> list[Booking]:
-            return await booking.bookings_of_owner(owner_id=principal.account_id, before=before, limit=count)
+            return await booking.bookings_of_owner(owner_id=principal.acting_for(), before=before, limit=count)
 
         return await page_of(ask, cursors, scope=f"owner:{principal.account_id}", limit=limit, cursor=cursor)
 
     async def decided(
-        reference: str, principal: OwnerPrincipal, key: KeyedRequest, response: Response, *, accept: bool
+        reference: str, principal: BookingsWritePrincipal, key: KeyedRequest, response: Response, *, accept: bool
     ) -> BookingOut:
         found = await booking.get_booking(principal=principal, reference=reference)
         asked = await booking.decide(
@@ -126,7 +131,7 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
         responses=success(200, "Accepted.", keyed=True) | responses(*_COMMON, NotRequested, *KEY_ERRORS),
     )
     async def accept_request(
-        reference: Reference, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+        reference: Reference, principal: BookingsWritePrincipal, key: KeyedRequest, response: Response
     ) -> BookingOut:
         """Say yes to a request to book. It is booked once every host of the trip who wants to be asked has."""
         return await decided(reference, principal, key, response, accept=True)
@@ -136,7 +141,7 @@ def bookings(booking: BookingApi, cursors: Cursors) -> Router:
         responses=success(200, "Declined.", keyed=True) | responses(*_COMMON, NotRequested, *KEY_ERRORS),
     )
     async def decline_request(
-        reference: Reference, principal: OwnerPrincipal, key: KeyedRequest, response: Response
+        reference: Reference, principal: BookingsWritePrincipal, key: KeyedRequest, response: Response
     ) -> BookingOut:
         """Say no to a request to book: its nights are free at once, and nothing is charged."""
         return await decided(reference, principal, key, response, accept=False)

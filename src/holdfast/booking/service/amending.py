@@ -182,7 +182,7 @@ class Amending:
         found = await self._change(change_id)
         if found.number != number:
             raise NotFound("There is no such change.")
-        if principal.account_id != row.account_id and not principal.is_admin:
+        if not (principal.is_admin or principal.is_guest(row.account_id)):
             # Whoever has the token may pay and confirm: that is the guest's.
             return replace(found, hold=replace(found.hold, token=""))
         return found
@@ -200,7 +200,7 @@ class Amending:
             NotFound: No such booking or change, or somebody else's.
         """
         row = await self._desk.visible(principal, number=number)
-        if principal.account_id != row.account_id and not principal.is_admin:
+        if not (principal.is_admin or principal.is_guest(row.account_id)):
             raise NotFound("There is no such change.")
         found = await self._found(change_id)
         order = SettleOrder(
@@ -298,7 +298,7 @@ class Amending:
             RuleViolation: Rules stand against it.
             Invalid: The items are not the booking's, or nothing changes.
         """
-        if principal.account_id != row.account_id and not principal.is_admin:
+        if not (principal.is_admin or principal.is_guest(row.account_id)):
             raise NotFound("There is no such booking of yours.")
         _must_stand(row)
         had = items_of(row.items)

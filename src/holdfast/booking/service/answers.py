@@ -27,7 +27,7 @@ from holdfast.booking.store.keys import Scope
 from holdfast.catalog.api import NotBookable
 from holdfast.engine.claims import Span
 from holdfast.engine.price import Price
-from holdfast.kit.auth import Principal
+from holdfast.kit.auth import SEES_SOLD, Principal
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import HoldfastError, Invalid, NotFound
 from holdfast.kit.keyed import Caller, KeyReused
@@ -231,7 +231,9 @@ def begun(item: QuotedItem, now: datetime) -> bool:
 
 def may_see(principal: Principal, row: Row) -> bool:
     """Return whether a booking is a principal's business: its guest's, an owner's of one of its stays, an admin's."""
-    return principal.is_admin or principal.account_id == row.account_id or principal.account_id in owners_of(row)
+    if principal.is_admin or principal.is_guest(row.account_id):
+        return True
+    return not SEES_SOLD.isdisjoint(principal.permissions) and principal.owner_id in owners_of(row)
 
 
 def owners_of(row: Row) -> set[int]:

@@ -58,7 +58,7 @@ class Floor(FloorApi):
             zone=terms.zone,
             day=day,
             tables=terms.tables,
-            entries=tuple(_entry_of(row, mine=owner.account_id == found.owner_id) for row in rows),
+            entries=tuple(_entry_of(row, mine=owner.owner_id == found.owner_id) for row in rows),
         )
 
     @override

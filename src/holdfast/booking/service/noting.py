@@ -19,7 +19,7 @@ from holdfast.booking.service.answers import items_of
 from holdfast.booking.service.desk import Desk
 from holdfast.booking.service.expecting import note_row, require_consent, says_something
 from holdfast.booking.store import floor
-from holdfast.kit.auth import Principal
+from holdfast.kit.auth import Permission, Principal
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound
@@ -34,11 +34,12 @@ class Noting(NotesApi):
     @override
     async def of_booking(self, *, principal: Principal, number: int) -> Sequence[Note]:
         row = await self._desk.found(number=number)
-        guest = principal.account_id == row.account_id
+        guest = principal.is_guest(row.account_id)
+        host = principal.owner_id if principal.may(Permission.BOOKINGS_READ) else None
         mine = {
             place
             for place, item in enumerate(items_of(row.items))
-            if isinstance(item, QuotedTable) and (guest or item.owner_id == principal.account_id)
+            if isinstance(item, QuotedTable) and (guest or item.owner_id == host)
         }
         if not (mine or guest):
             raise NotFound("There is no such booking.")
@@ -71,7 +72,7 @@ async def _noted(tx: Tx, number: int, item: int) -> Row | None:
 
 def _must_be_guests(row: Row, principal: Principal, place: int) -> None:
     items = items_of(row.items)
-    if principal.account_id != row.account_id:
+    if not principal.is_guest(row.account_id):
         raise NotFound("There is no such booking.")
     if not (place < len(items) and isinstance(items[place], QuotedTable)):
         raise NotFound("There is no such table in the booking.")

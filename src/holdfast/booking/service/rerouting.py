@@ -32,7 +32,7 @@ from holdfast.booking.service.rebooking import ChangeOrder, Rebooking
 from holdfast.booking.store import sales
 from holdfast.catalog.api import CatalogApi, LegOffer, NotBookable
 from holdfast.engine.price import Price
-from holdfast.kit.auth import Principal
+from holdfast.kit.auth import ITSELF
 from holdfast.kit.ids import new_id
 from holdfast.kit.keyed import Caller
 from holdfast.verticals.cancellation import ALL, CancellationPolicy, RefundWindow
@@ -44,8 +44,6 @@ MOVED_BY_AIRLINE: Final = CancellationPolicy(
     name="moved_by_airline", windows=(RefundWindow(days_before=0, shares=ALL),)
 )
 """The policy of an item whose airline has moved it."""
-_AIRLINE: Final = Principal(0, "admin")
-"""Who acts here: nobody's account."""
 _AROUND: Final = timedelta(days=1)
 _TRIES: Final = 5
 _PAGE: Final = 100
@@ -220,9 +218,9 @@ class Rerouting:
 
     async def _given_back(self, booking: Booking, place: int) -> bool:
         positions = () if len(booking.items) == 1 else (place,)
-        quote = await self._amending.quote_cancellation(principal=_AIRLINE, number=booking.number, items=positions)
-        nobody = Caller(account_id=_AIRLINE.account_id, key=None, route="", fingerprint="")
-        await self._amending.cancel(caller=nobody, principal=_AIRLINE, number=booking.number, quote_id=quote.id)
+        quote = await self._amending.quote_cancellation(principal=ITSELF, number=booking.number, items=positions)
+        nobody = Caller(account_id=ITSELF.account_id, key=None, route="", fingerprint="")
+        await self._amending.cancel(caller=nobody, principal=ITSELF, number=booking.number, quote_id=quote.id)
         return True
 
 

@@ -34,6 +34,6 @@ def own(principal: Principal, found: Sequence[OwnedT]) -> OwnedT:
         NotFound: Nothing was, or it is somebody else's.
     """
     each = only(found)
-    if not principal.is_admin and principal.account_id != each.owner_id:
+    if not principal.runs(each.owner_id):
         raise NotFound
     return each

@@ -1,19 +1,21 @@
 """Who is asking: from the verified access token, and from nowhere else (no header, body or query names a caller).
 
 `request.app.state.check_token` must be an async function `(token) -> Principal` that raises `Unauthenticated`; the
-application sets it to `AccountsApi.principal` where accounts run here.
+application sets it to `AccountsApi.principal` where accounts run here. `request.app.state.is_fresh` says of a principal
+whether they proved who they are a short while ago; where nobody can say so, nobody has.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
+from typing_extensions import override
 
-from holdfast.kit.auth import Principal
-from holdfast.kit.errors import Forbidden, Unauthenticated
-from holdfast.kit.http.scopes import ACCOUNT
+from holdfast.kit.auth import Permission, Principal
+from holdfast.kit.errors import Forbidden, ReauthRequired, Unauthenticated
+from holdfast.kit.http.arrivals import identified
 
 _BEARER: Final = "bearer"
 _TOKEN_LENGTH_MAX: Final = 4_096
@@ -37,36 +39,67 @@ async def _principal(request: Request) -> Principal | None:
     if token is None:
         return None
     principal: Principal = await request.app.state.check_token(token)
-    request.scope[ACCOUNT] = principal.account_id
+    identified(request.scope, principal)
     return principal
 
 
-def _anybody(_: Principal) -> bool:
-    return True
+class Allowed(SecurityBase):
+    """A FastAPI security scheme and dependency in one: the token's principal, if it has a permission.
 
+    Of several permissions one is enough; the route then gets a principal that has those of them it came with and no
+    others, so that what it may do as a guest does not depend on what it may do as an owner, nor the other way round.
+    Without any permission it is whoever the token speaks for.
+    """
 
-class _Required(SecurityBase):
-    """A FastAPI security scheme and dependency in one: the token's principal, if it may."""
-
-    def __init__(self, may: Callable[[Principal], bool], refusal: str) -> None:
+    def __init__(self, *permissions: Permission) -> None:
         self.model = HTTPBearer(bearerFormat="JWT", description="The access token from `POST /v1/sessions`.")
         self.scheme_name = _BEARER
-        self._may = may
-        self._refusal = refusal
+        self._permissions = frozenset(permissions)
+        self._names = [permission.value for permission in permissions]
 
     async def __call__(self, request: Request) -> Principal:
         """Check the token.
 
         Raises:
             Unauthenticated: No token, or none that is good.
-            Forbidden: The role does not allow it.
+            Forbidden: The permission is missing; `permission` names it.
         """
         principal = await _principal(request)
         if principal is None:
             raise Unauthenticated
-        if not self._may(principal):
-            raise Forbidden(self._refusal)
+        if self._permissions and self._permissions.isdisjoint(principal.permissions):
+            needed = " or ".join(self._names)
+            raise Forbidden(f"This needs the permission {needed}.", extra={"permission": self._names[0]})
+        if len(self._permissions) > 1 and not principal.is_admin:
+            return replace(principal, permissions=principal.permissions & self._permissions)
         return principal
+
+
+class _Fresh(Allowed):
+    """The token's principal, if they proved who they are a short while ago (step-up)."""
+
+    @override
+    async def __call__(self, request: Request) -> Principal:
+        """Check the token and how long ago its session was authenticated.
+
+        Raises:
+            Unauthenticated: No token, or none that is good.
+            ReauthRequired: It was too long ago, or an API key was sent.
+        """
+        principal = await super().__call__(request)
+        refuse_stale(request, principal)
+        return principal
+
+
+def refuse_stale(request: Request, principal: Principal) -> None:
+    """Refuse somebody who has not proved who they are a short while ago; for what is sensitive only at times.
+
+    Raises:
+        ReauthRequired: It was too long ago, or an API key was sent, which never has.
+    """
+    is_fresh = getattr(request.app.state, "is_fresh", None)
+    if is_fresh is None or not is_fresh(principal):
+        raise ReauthRequired
 
 
 class _Optional(SecurityBase):
@@ -80,14 +113,38 @@ class _Optional(SecurityBase):
         return await _principal(request)
 
 
-CurrentPrincipal = Annotated[Principal, Depends(_Required(_anybody, ""))]
-"""Whoever the token speaks for; 401 without a good token."""
+CurrentPrincipal = Annotated[Principal, Depends(Allowed(Permission.ACCOUNT))]
+"""A person, about their own account; 401 without a good token, 403 for an API key."""
 
-OwnerPrincipal = Annotated[Principal, Depends(_Required(lambda each: each.is_owner, "Only owners may do this."))]
-"""Like `CurrentPrincipal`, and 403 unless an owner or an admin."""
+TripsPrincipal = Annotated[Principal, Depends(Allowed(Permission.TRIPS))]
+"""Like `CurrentPrincipal`, for what a guest does; so are those below, each with its permission."""
 
-AdminPrincipal = Annotated[Principal, Depends(_Required(lambda each: each.is_admin, "Only admins may do this."))]
-"""Like `CurrentPrincipal`, and 403 unless an admin."""
+CatalogReadPrincipal = Annotated[Principal, Depends(Allowed(Permission.CATALOG_READ))]
+CatalogWritePrincipal = Annotated[Principal, Depends(Allowed(Permission.CATALOG_WRITE))]
+StockPrincipal = Annotated[Principal, Depends(Allowed(Permission.STOCK_WRITE))]
+BookingsReadPrincipal = Annotated[Principal, Depends(Allowed(Permission.BOOKINGS_READ))]
+BookingsWritePrincipal = Annotated[Principal, Depends(Allowed(Permission.BOOKINGS_WRITE))]
+FloorPrincipal = Annotated[Principal, Depends(Allowed(Permission.FLOOR))]
+MoneyReadPrincipal = Annotated[Principal, Depends(Allowed(Permission.MONEY_READ))]
+MoneyWritePrincipal = Annotated[Principal, Depends(Allowed(Permission.MONEY_WRITE))]
+MembersPrincipal = Annotated[Principal, Depends(Allowed(Permission.MEMBERS))]
+OperatorPrincipal = Annotated[Principal, Depends(Allowed(Permission.OPERATE))]
+AdminPrincipal = Annotated[Principal, Depends(Allowed(Permission.ADMINISTER))]
+
+BookingReader = Annotated[Principal, Depends(Allowed(Permission.TRIPS, Permission.BOOKINGS_READ))]
+"""The guest of a booking, or whoever may see what an organization sold."""
+
+BookingCanceler = Annotated[Principal, Depends(Allowed(Permission.TRIPS, Permission.BOOKINGS_WRITE))]
+"""The guest of a booking, or whoever may cancel what an organization sold."""
+
+BookingMoneyReader = Annotated[Principal, Depends(Allowed(Permission.TRIPS, Permission.MONEY_READ))]
+"""The guest of a booking, or whoever may see what an organization was paid."""
+
+Fresh = Annotated[Principal, Depends(_Fresh())]
+"""Like `CurrentPrincipal`, and 403 `reauth_required` unless they proved who they are a short while ago."""
+
+FRESH: Final = Depends(_Fresh())
+"""The same for routes that ask for a permission besides: `dependencies=[FRESH]`."""
 
 OptionalPrincipal = Annotated[Principal | None, Depends(_Optional())]
 """The principal if a token was sent, else None; 401 if the token is no good."""
