@@ -215,7 +215,7 @@ class TestOrigins:
         response = await shared.get("/v1/items/1", headers={"origin": self.PAGE})
         assert response.headers["access-control-allow-origin"] == self.PAGE
         assert "x-request-id" in response.headers["access-control-expose-headers"]
-        assert "access-control-allow-credentials" not in response.headers
+        assert response.headers["access-control-allow-credentials"] == "true"
         assert response.headers["vary"] == "Origin"
 
     @pytest.mark.parametrize("origin", STRANGERS)

@@ -72,7 +72,7 @@ class Verdict:
 
 
 def decide(untils: MutableMapping[str, int], draws: Sequence[Draw], now_us: int) -> Verdict:
-    """Decide about draws that pass together or not at all, and write the new numbers into `untils` if they do.
+    """Decide about draws that pass together or not at all, and write the new numbers into `untils`.
 
     Args:
         untils: The subjects' numbers, in microseconds since 1970; a subject that is not there has used nothing.
@@ -82,8 +82,10 @@ def decide(untils: MutableMapping[str, int], draws: Sequence[Draw], now_us: int)
     after: dict[str, int] = {}
     refused, wait_us = None, 0
     for place, draw in enumerate(draws):
-        # Never further ahead than a window: a clock that was put back, or a rate that was changed, shuts nobody out.
-        used = min(max(untils.get(draw.key, 0), now_us), now_us + draw.window_us)
+        used = max(untils.get(draw.key, 0), now_us)
+        if used > now_us + draw.window_us:
+            # No use leads there. A clock was put back or a rate was changed, and that shall shut nobody out for long.
+            used = untils[draw.key] = now_us + draw.window_us
         then = max(used + draw.cost_us, now_us)
         over = then - now_us - draw.window_us
         if draw.is_forced:
