@@ -51,7 +51,7 @@ class House:
 
     def code(self, app, steps=0):
         """What an app shows now, or some steps from now."""
-        return app.at(self.clock.now(), steps)
+        return app.at(self.clock.now() + STEP * steps)
 
     def later(self, steps=1):
         """Move the clock by some steps of 30 seconds."""
@@ -70,7 +70,9 @@ class House:
 
 
 def limits_of(clock, quota=1_000):
-    return Limits(settings=LimitSettings(_env_file=None, second_factor=Rate(quota=quota, window_s=300)), clock=clock)
+    """Limits of which only that of codes is as low as it says."""
+    rate = Rate(quota=quota, window_s=300)
+    return Limits(settings=LimitSettings(_env_file=None, times=1, second_factor=rate), clock=clock)
 
 
 @asynccontextmanager

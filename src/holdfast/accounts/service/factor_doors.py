@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from holdfast.accounts.service.ceremonies import relying_party
 from holdfast.accounts.service.challenges import Challenges
+from holdfast.accounts.service.factor_news import FactorTeller
 from holdfast.accounts.service.factors import EndSessions, Factors, SecondFactors
 from holdfast.accounts.service.passkeys import Passkeys
 from holdfast.accounts.service.passwords import Passwords
@@ -45,22 +46,28 @@ class FactorDoors:
 
 def factor_doors(needs: FactorNeeds) -> FactorDoors:
     """Return the doors, made for one database."""
-    seal = Seal(needs.keyring)
+    seal, news = Seal(needs.keyring), FactorTeller(needs.clock)
+    codes = SecondFactors(seal=seal, limits=needs.limits, news=news)
     factors = Factors(
-        db=needs.db, settings=needs.settings, seal=seal, limits=needs.limits, end_sessions=needs.end_sessions
+        db=needs.db,
+        settings=needs.settings,
+        seal=seal,
+        codes=codes,
+        end_sessions=needs.end_sessions,
     )
     passkeys = Passkeys(
         db=needs.db,
         clock=needs.clock,
         challenges=Challenges(keyring=needs.keyring, clock=needs.clock, lifetime_s=needs.settings.passkey_challenge_s),
         site=relying_party(needs.settings, public_url=needs.public_url),
+        news=news,
     )
     step_up = StepUp(
         db=needs.db,
         passwords=needs.passwords,
-        codes=factors.codes,
+        codes=codes,
         passkeys=passkeys,
         window=Window(clock=needs.clock, lasts=timedelta(seconds=needs.settings.fresh_s)),
         reauthenticated=needs.reauthenticated,
     )
-    return FactorDoors(codes=factors.codes, factors=factors, passkeys=passkeys, step_up=step_up)
+    return FactorDoors(codes=codes, factors=factors, passkeys=passkeys, step_up=step_up)

@@ -20,7 +20,7 @@ from holdfast.accounts.factors_api import (
     Used,
 )
 from holdfast.accounts.service import recovery_codes, totp
-from holdfast.accounts.service.factor_news import FactorNews, tell
+from holdfast.accounts.service.factor_news import FactorNews, FactorTeller
 from holdfast.accounts.settings import AccountsSettings
 from holdfast.accounts.store import factors as store
 from holdfast.kit.db.database import Database, Tx
@@ -40,9 +40,10 @@ EndSessions = Callable[..., Awaitable[object]]
 class SecondFactors:
     """Codes: whether an account wants one, and using one up. What log-in and step-up ask."""
 
-    def __init__(self, *, seal: totp.Seal, limits: Limits) -> None:
+    def __init__(self, *, seal: totp.Seal, limits: Limits, news: FactorTeller) -> None:
         self._seal = seal
         self._limits = limits
+        self.news = news
 
     async def take_try(self, subject: str | int) -> Taken:
         """Count a try before a code is checked; outside any transaction, because it is kept whatever comes of it.
@@ -85,14 +86,19 @@ class SecondFactors:
             raise InvalidCode
         left = await store.codes_left(tx, account_id=account_id)
         if factor is Factor.RECOVERY_CODE:
-            await tell(tx, FactorNews.RECOVERY_CODE_USED, account_id=account_id)
+            await self.news.tell(tx, FactorNews.RECOVERY_CODE_USED, account_id=account_id)
         return Used(factor=factor, recovery_codes_left=left)
 
     async def _use_totp(self, tx: Tx, account_id: int, code: str) -> bool:
         app = await store.find_totp(tx, account_id=account_id)
         if app is None or app.confirmed_at is None:
             return False
-        secret, outdated = self._seal.open(app.sealed_secret, account_id=account_id)
+        try:
+            secret, outdated = self._seal.open(app.sealed_secret, account_id=account_id)
+        except totp.SealBroken:
+            # Closed, not open: a recovery code still does, or the operator's reset.
+            log.exception("account.totp_unreadable", account_id=account_id)
+            return False
         step = totp.matching_step(secret, code, await tx.now())
         if step is None or not await store.use_step(tx, account_id=account_id, step=step):
             return False
@@ -111,14 +117,15 @@ class Factors:
         db: Database,
         settings: AccountsSettings,
         seal: totp.Seal,
-        limits: Limits,
+        codes: SecondFactors,
         end_sessions: EndSessions,
     ) -> None:
         self._db = db
         self._settings = settings
         self._seal = seal
+        self._news = codes.news
         self._end_sessions = end_sessions
-        self.codes = SecondFactors(seal=seal, limits=limits)
+        self.codes = codes
         """What log-in asks."""
 
     async def standing(self, *, account_id: int) -> FactorsStanding:
@@ -170,7 +177,7 @@ class Factors:
             if step is None or not await store.confirm_totp(tx, account_id=account_id, step=step):
                 raise InvalidCode
             await _store_codes(tx, account_id, codes)
-            await tell(tx, FactorNews.TOTP_ON, account_id=account_id)
+            await self._news.tell(tx, FactorNews.TOTP_ON, account_id=account_id)
 
         await self._db.write(confirm)
         await self.codes.give_back(taken)
@@ -188,7 +195,7 @@ class Factors:
             if not await self.codes.required(tx, account_id):
                 raise SecondFactorOff
             await store.remove_totp(tx, account_id=account_id)
-            await tell(tx, FactorNews.TOTP_OFF, account_id=account_id)
+            await self._news.tell(tx, FactorNews.TOTP_OFF, account_id=account_id)
 
         await self._db.write(remove)
 
@@ -205,7 +212,7 @@ class Factors:
             if not await self.codes.required(tx, account_id):
                 raise SecondFactorOff
             await _store_codes(tx, account_id, codes)
-            await tell(tx, FactorNews.RECOVERY_CODES_RENEWED, account_id=account_id)
+            await self._news.tell(tx, FactorNews.RECOVERY_CODES_RENEWED, account_id=account_id)
 
         await self._db.write(renew)
         return codes
@@ -226,7 +233,7 @@ class Factors:
             await store.remove_totp(tx, account_id=account_id)
             await store.remove_passkeys(tx, account_id=account_id)
             await self._end_sessions(tx, account_id=account_id, why=RESET)
-            await tell(tx, FactorNews.RESET, account_id=account_id)
+            await self._news.tell(tx, FactorNews.RESET, account_id=account_id)
             return before
 
         return await self._db.write(reset)

@@ -21,7 +21,7 @@ from holdfast.accounts.factors_api import (
 from holdfast.accounts.service import ceremonies
 from holdfast.accounts.service.ceremonies import Asserted, RelyingParty
 from holdfast.accounts.service.challenges import Ceremony, Challenge, Challenges
-from holdfast.accounts.service.factor_news import FactorNews, tell
+from holdfast.accounts.service.factor_news import FactorNews, FactorTeller
 from holdfast.accounts.store import factors as store
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
@@ -47,11 +47,14 @@ class Shown:
 class Passkeys:
     """Answers `PasskeysApi`."""
 
-    def __init__(self, *, db: Database, clock: Clock, challenges: Challenges, site: RelyingParty) -> None:
+    def __init__(
+        self, *, db: Database, clock: Clock, challenges: Challenges, site: RelyingParty, news: FactorTeller
+    ) -> None:
         self._db = db
         self._clock = clock
         self._challenges = challenges
         self._site = site
+        self._news = news
 
     async def registration_options(self, *, account_id: int) -> RegistrationOptions:
         """Return what a browser needs to make a passkey.
@@ -116,7 +119,7 @@ class Passkeys:
                 raise TooManyPasskeys
             await store.spend(tx, challenge_hash=made.challenge.hash, expires_at=made.challenge.expires_at)
             added = await store.add_passkey(tx, new)
-            await tell(tx, FactorNews.PASSKEY_ADDED, account_id=account_id, passkey_id=new.id)
+            await self._news.tell(tx, FactorNews.PASSKEY_ADDED, account_id=account_id, passkey_id=new.id)
             return added
 
         try:
@@ -154,7 +157,7 @@ class Passkeys:
         async def remove(tx: Tx) -> None:
             if not await store.remove_passkey(tx, account_id=account_id, passkey_id=passkey_id):
                 raise NotFound
-            await tell(tx, FactorNews.PASSKEY_REMOVED, account_id=account_id, passkey_id=passkey_id)
+            await self._news.tell(tx, FactorNews.PASSKEY_REMOVED, account_id=account_id, passkey_id=passkey_id)
 
         await self._db.write(remove)
 
@@ -210,7 +213,9 @@ class Passkeys:
             backed_up=shown.asserted.backed_up,
         )
         if not counted:
-            await tell(tx, FactorNews.PASSKEY_REFUSED, account_id=shown.account_id, passkey_id=shown.passkey_id)
+            await self._news.tell(
+                tx, FactorNews.PASSKEY_REFUSED, account_id=shown.account_id, passkey_id=shown.passkey_id
+            )
         return counted
 
     async def forget_spent(self) -> None:

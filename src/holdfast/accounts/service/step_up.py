@@ -16,7 +16,7 @@ from holdfast.accounts.factors_api import (
     Proof,
     SecondFactorRequired,
 )
-from holdfast.accounts.service.factor_news import FactorNews, tell
+from holdfast.accounts.service.factor_news import FactorNews
 from holdfast.accounts.service.factors import SecondFactors
 from holdfast.accounts.service.passkeys import Passkeys
 from holdfast.accounts.service.passwords import Passwords
@@ -141,7 +141,7 @@ class StepUp:
 
     async def _renew(self, tx: Tx, account_id: int, session_id: str) -> datetime:
         await self._reauthenticated(tx, session_id)
-        await tell(tx, FactorNews.REAUTHENTICATED, account_id=account_id)
+        await self._codes.news.tell(tx, FactorNews.REAUTHENTICATED, account_id=account_id)
         return await tx.now()
 
     def _fresh(self, at: datetime) -> Freshness:

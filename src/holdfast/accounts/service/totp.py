@@ -8,13 +8,16 @@ import base64
 import hashlib
 import hmac
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from holdfast.kit.ids import new_secret
 from holdfast.kit.secrets import Keyring
+
+if TYPE_CHECKING:
+    from pyotp import TOTP
 
 PURPOSE: Final = "accounts/totp"
 DIGITS: Final = 6
@@ -83,7 +86,7 @@ def matching_step(secret: str, code: str, now: datetime) -> int | None:
     return found
 
 
-def _totp(secret: str):  # noqa: ANN202 - the library is imported when somebody first has an app
+def _totp(secret: str) -> "TOTP":
     import pyotp  # noqa: PLC0415 - not needed to start
 
     return pyotp.TOTP(secret, digits=DIGITS, digest=hashlib.sha1, interval=STEP_S)
