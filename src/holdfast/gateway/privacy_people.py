@@ -10,7 +10,7 @@ _SHOWN_MOST: Final = 20
 
 
 class ActiveBookings(HoldfastError):
-    """Bookings lie ahead, yours or of what you offer: `bookings` lists them. Cancel them, or wait until they end."""
+    """Bookings lie ahead, or your organization has other members: see `bookings`. Cancel, wait or remove them."""
 
     code = "active_bookings"
     status = 409

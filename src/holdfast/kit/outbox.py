@@ -39,6 +39,7 @@ from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Call, DialectName, Statement, adding, db_now, rows, statement
 from holdfast.kit.db.tables import STRICT, module_tables
 from holdfast.kit.db.types import Json, Moment, Text, Whole
+from holdfast.kit.privacy import Purpose, Retention, numbered
 
 log = structlog.get_logger()
 
@@ -138,7 +139,8 @@ def _event_table(module: str, tables: MetaData) -> Table:
         Column("epoch", Whole(), nullable=False),
         Column("at", Moment(), nullable=False),
         Column("kind", Text(80), nullable=False),
-        Column("payload", Json(), nullable=False),
+        # Numbers of accounts, and no more of them: whoever needs more asks a door.
+        Column("payload", Json(), nullable=False, info=numbered(Purpose.BOOKING, keep=Retention.QUEUE)),
         Index(f"{module}_outbox_position_ix", "epoch", "seq"),
         # Else SQLite begins again with 1 when all events are gone, behind everybody's cursor.
         sqlite_autoincrement=True,

@@ -320,7 +320,7 @@ class Obstacle:
     """What an erasure has to wait for."""
 
     what: str
-    """`booking` or `listing`."""
+    """`booking` or `organization`."""
     reference: str
     title: str
     until: datetime | None = None

@@ -166,13 +166,13 @@ class Holdings(PersonalData):
 
     @override
     async def export(self, *, account_id: int) -> Sequence[Extract]:
-        extracts = []
+        extracts: dict[str, Extract] = {}
         for each in self._exports:
             found = await self._db.read(_all(each.statement(account_id=account_id)))
-            extracts.append(
-                Extract(table=each.held.table.name, columns=each.columns, rows=[tuple(row) for row in found])
-            )
-        return extracts
+            before = extracts.get(each.held.table.name)
+            found_rows = [*(before.rows if before else ()), *(tuple(row) for row in found)]
+            extracts[each.held.table.name] = Extract(table=each.held.table.name, columns=each.columns, rows=found_rows)
+        return list(extracts.values())
 
     @override
     async def obstacles(self, *, account_id: int) -> Sequence[Obstacle]:

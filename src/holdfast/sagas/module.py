@@ -3,6 +3,7 @@
 from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.module import Built, House, Module
 from holdfast.kit.outbox import Subscription
+from holdfast.kit.privacy_rows import Holdings, lapses_of, of_activity
 from holdfast.sagas.jobs import BOOKING_EVENTS, PAYMENT_EVENTS, follow_booking, follow_payments, jobs, reconciler
 from holdfast.sagas.models import activity, cursors, tables
 from holdfast.sagas.routes import routers
@@ -40,6 +41,7 @@ def build(house: House) -> Built:
         activity=ActivityRecords(activity, house.db),
         start=sagas.start,
         close=sagas.close,
+        personal=Holdings(db=house.db, tables=tables, held=of_activity(activity), lapses=lapses_of(activity)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from holdfast.kit.module import Built, House, Module
 from holdfast.kit.outbox import Subscription
+from holdfast.kit.privacy_rows import Holdings
 from holdfast.search.jobs import (
     CATALOG_EVENTS,
     FLIGHT_EVENTS,
@@ -44,6 +45,8 @@ def build(house: House) -> Built:
             _following("search.flights", "catalog", FLIGHT_EVENTS, follow_flights(search)),
             _following("search.seats", "booking", SEAT_EVENTS, follow_seats(search)),
         ),
+        # Copies of what the catalog says: they change when the catalog does.
+        personal=Holdings(db=house.db, tables=tables, held=()),
     )
 
 

@@ -8,7 +8,7 @@ from holdfast.accounts.models import tables
 from holdfast.accounts.store import cases
 from holdfast.accounts.store import personal as store
 from holdfast.kit.db.database import Database
-from holdfast.kit.privacy import Disclosure, Recipient
+from holdfast.kit.privacy import Disclosure, Kind, Obstacle, Purpose, Recipient
 from holdfast.kit.privacy_rows import Holdings
 
 
@@ -20,4 +20,27 @@ class AccountsPersonal(Holdings):
 
     @override
     async def disclosures(self, *, account_id: int) -> Sequence[Disclosure]:
-        return await self._db.read(lambda tx: cases.disclosed(tx, account_id=account_id))
+        by_hand = await self._db.read(lambda tx: cases.disclosed(tx, account_id=account_id))
+        mailed = await self._db.read(lambda tx: store.mailed(tx, account_id=account_id))
+        return [
+            *by_hand,
+            *(
+                Disclosure(
+                    recipient=Recipient.MAIL,
+                    kinds=(Kind.CONTACT,),
+                    purpose=Purpose.MESSAGES,
+                    about=f"message {row.kind}",
+                    at=row.sent_at,
+                )
+                for row in mailed
+            ),
+        ]
+
+    @override
+    async def obstacles(self, *, account_id: int) -> Sequence[Obstacle]:
+        # The organization has the number of the account that founded it: its other members need it.
+        if await self._db.read(lambda tx: store.has_members(tx, account_id=account_id)):
+            return [
+                Obstacle(what="organization", reference=str(account_id), title="The organization has other members")
+            ]
+        return ()

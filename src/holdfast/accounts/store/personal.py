@@ -2,11 +2,14 @@
 
 from typing import Any, Final
 
-from sqlalchemy import or_
+from sqlalchemy import bindparam, or_, select
 
 from holdfast.accounts.models.accounts import account
 from holdfast.accounts.models.activity import activity
+from holdfast.accounts.models.credentials import email_change, mail, mail_token, reserved_name
 from holdfast.accounts.models.factors import passkey, passkey_user, recovery_code, totp
+from holdfast.accounts.models.keys import api_key
+from holdfast.accounts.models.organizations import invitation, member, organization
 from holdfast.accounts.models.privacy import (
     breach_person,
     case_,
@@ -18,8 +21,14 @@ from holdfast.accounts.models.privacy import (
     restriction,
 )
 from holdfast.accounts.privacy_api import CaseState
+from holdfast.kit.db.database import Tx
+from holdfast.kit.db.statements import Row, statement
+from holdfast.kit.db.types import Whole
 from holdfast.kit.privacy import Retention
 from holdfast.kit.privacy_rows import Held, Lapse, lapses_of, of_activity
+
+GONE: Final = "Erased"
+"""What an organization is called whose only member is gone."""
 
 
 def _nobody(account_id: int) -> str:
@@ -37,13 +46,45 @@ _TOMBSTONE: Final[dict[str, Any]] = {
     "disabled": True,
 }
 
+_SAME_ADDRESS: Final = account.c.email_key
 HELD: Final = (
+    Held(table=mail_token, account=mail_token.c.account_id, deletes=True, hidden=("email_key",)),
+    Held(table=mail, account=mail.c.account_id, deletes=True),
+    # What was to be sent to an address of which it was not known whose it is.
+    Held(
+        table=mail,
+        account=account.c.id,
+        via=mail.c.email_key == _SAME_ADDRESS,
+        where=mail.c.account_id.is_(None),
+        deletes=True,
+    ),
+    Held(table=email_change, account=email_change.c.account_id, deletes=True, hidden=("email_key",)),
+    Held(table=reserved_name, account=reserved_name.c.account_id, deletes=True),
+    Held(
+        table=invitation,
+        account=account.c.id,
+        via=invitation.c.email_key == _SAME_ADDRESS,
+        deletes=True,
+        hidden=("token_hash", "email_key", "invited_by"),
+    ),
+    Held(table=api_key, account=api_key.c.account_id, deletes=True),
+    Held(table=member, account=member.c.account_id, deletes=True),
+    Held(table=organization, account=organization.c.id, cleared={"name": GONE}),
     Held(table=export_part, account=export.c.account_id, via=export.c.id == export_part.c.export_id, deletes=True),
     Held(table=export, account=export.c.account_id, deletes=True),
     Held(table=consent, account=consent.c.account_id, deletes=True),
     Held(table=restriction, account=restriction.c.account_id, deletes=True),
     Held(table=disclosure, account=disclosure.c.account_id, deletes=True),
     Held(table=case_, account=case_.c.account_id, cleared={"about": "", "says": ""}, hidden=("decided_by",)),
+    # A complaint without logging in, by whoever gave this address to be reached at.
+    Held(
+        table=case_,
+        account=account.c.id,
+        via=account.c.email == case_.c.contact,
+        where=case_.c.account_id.is_(None),
+        cleared={"about": "", "says": ""},
+        hidden=("decided_by",),
+    ),
     Held(table=erasure, account=erasure.c.account_id, hidden=("open_account",)),
     Held(table=breach_person, account=breach_person.c.account_id),
     *(Held(table=each, account=each.c.account_id, deletes=True) for each in (totp, recovery_code)),
@@ -55,6 +96,18 @@ HELD: Final = (
 """In an order in which rows can go: what refers to others goes before them."""
 
 LAPSES: Final = (
+    Lapse(
+        keep=Retention.MAIL,
+        table=mail,
+        when=lambda before, _: mail.c.next_attempt_at.is_(None) & (mail.c.created_at < before),
+        account=mail.c.account_id,
+    ),
+    Lapse(keep=Retention.MAIL, table=mail_token, when=lambda before, _: mail_token.c.expires_at < before),
+    Lapse(
+        keep=Retention.SIGN_INS,
+        table=invitation,
+        when=lambda before, _: invitation.c.expires_at < before,
+    ),
     Lapse(
         keep=Retention.RIGHTS,
         table=case_,
@@ -75,3 +128,27 @@ LAPSES: Final = (
     ),
     *lapses_of(activity),
 )
+
+_OTHERS = statement(
+    select(member.c.account_id)
+    .where(
+        member.c.organization_id == bindparam("account_id", type_=Whole()),
+        member.c.account_id != bindparam("account_id", type_=Whole()),
+    )
+    .limit(1)
+)
+_MAILED = statement(
+    select(mail.c.kind, mail.c.sent_at)
+    .where(mail.c.account_id == bindparam("account_id", type_=Whole()), mail.c.sent_at.is_not(None))
+    .order_by(mail.c.sent_at.desc())
+)
+
+
+async def has_members(tx: Tx, *, account_id: int) -> bool:
+    """Return whether others belong to the organization this account founded."""
+    return await tx.one(_OTHERS(account_id=account_id)) is not None
+
+
+async def mailed(tx: Tx, *, account_id: int) -> list[Row]:
+    """Return the messages an account was sent, newest first."""
+    return await tx.all(_MAILED(account_id=account_id))

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
 
 from holdfast.kit.db.tables import STRICT
 from holdfast.kit.db.types import Day, Flag, Real, Text, Whole
-from holdfast.search.models.base import tables
+from holdfast.search.models.base import COPIED, tables
 from holdfast.search.rules.dining_facts import CUISINES_MAX
 from holdfast.search.rules.dining_starts import STARTS_MAX
 from holdfast.search.rules.words import HAYSTACK_MAX, PLACES_MAX
@@ -27,8 +27,8 @@ restaurant: Final = Table(
     Column("price_level", Whole(), nullable=False),
     Column("standing", Whole(), nullable=False),
     Column("rated", Real(), nullable=False),
-    Column("latitude", Real(), nullable=False),
-    Column("longitude", Real(), nullable=False),
+    Column("latitude", Real(), nullable=False, info=COPIED),
+    Column("longitude", Real(), nullable=False, info=COPIED),
     Column("notice_minutes", Whole(), nullable=False),
     Column("window_days", Whole(), nullable=False),
     Column("zone", Text(64), nullable=False),
@@ -36,11 +36,11 @@ restaurant: Final = Table(
     Column("sizes", Text(PARTY_MAX), nullable=False),
     Column("cuisines", Text(CUISINES_MAX), nullable=False),
     Column("places", Text(PLACES_MAX), nullable=False),
-    Column("haystack", Text(HAYSTACK_MAX), nullable=False),
-    Column("name", Text(120), nullable=False),
-    Column("neighbourhood", Text(200), nullable=False),
+    Column("haystack", Text(HAYSTACK_MAX), nullable=False, info=COPIED),
+    Column("name", Text(120), nullable=False, info=COPIED),
+    Column("neighbourhood", Text(200), nullable=False, info=COPIED),
     Column("city", Text(100), nullable=False),
-    Column("image", Text(500)),
+    Column("image", Text(500), info=COPIED),
     Column("rating", Real()),
     Column("reviews", Whole(), nullable=False),
     **STRICT,

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
 from holdfast.catalog.api import PropertyKind
 from holdfast.kit.db.tables import STRICT, one_of
 from holdfast.kit.db.types import Choice, Flag, Json, Real, Text, Whole
-from holdfast.search.models.base import tables
+from holdfast.search.models.base import COPIED, tables
 from holdfast.search.rules.ring import WORDS
 from holdfast.search.rules.words import AMENITY_WORDS, HAYSTACK_MAX, NUMBERS_MAX, PLACES_MAX
 
@@ -35,8 +35,8 @@ stay = Table(
     Column("first_word", Whole(), nullable=False),
     *[Column(name, Whole(), nullable=False) for name in NIGHT_COLUMNS],
     Column("base_minor", Whole(), nullable=False),
-    Column("latitude", Real(), nullable=False),
-    Column("longitude", Real(), nullable=False),
+    Column("latitude", Real(), nullable=False, info=COPIED),
+    Column("longitude", Real(), nullable=False, info=COPIED),
     # Place in the recommended order, lower is earlier; and the rating, -1 where nobody has rated.
     Column("standing", Whole(), nullable=False),
     Column("rated", Real(), nullable=False),
@@ -67,14 +67,14 @@ face = Table(
     "search_face",
     tables,
     Column("property_id", Whole(), primary_key=True, autoincrement=False),
-    Column("haystack", Text(HAYSTACK_MAX), nullable=False),
+    Column("haystack", Text(HAYSTACK_MAX), nullable=False, info=COPIED),
     Column("amenity_numbers", Text(NUMBERS_MAX), nullable=False),
-    Column("name", Text(120), nullable=False),
+    Column("name", Text(120), nullable=False, info=COPIED),
     Column("kind", Choice(PropertyKind), nullable=False),
-    Column("neighbourhood", Text(200), nullable=False),
+    Column("neighbourhood", Text(200), nullable=False, info=COPIED),
     Column("city", Text(100), nullable=False),
-    Column("latitude", Real(), nullable=False),
-    Column("longitude", Real(), nullable=False),
+    Column("latitude", Real(), nullable=False, info=COPIED),
+    Column("longitude", Real(), nullable=False, info=COPIED),
     Column("guests_max", Whole(), nullable=False),
     Column("bedrooms", Whole(), nullable=False),
     Column("beds", Whole(), nullable=False),
