@@ -231,9 +231,11 @@ def begun(item: QuotedItem, now: datetime) -> bool:
 
 def may_see(principal: Principal, row: Row) -> bool:
     """Return whether a booking is a principal's business: its guest's, an owner's of one of its stays, an admin's."""
-    if principal.is_admin or principal.is_guest(row.account_id):
+    owners = owners_of(row)
+    if principal.is_admin or (principal.is_guest(row.account_id) and row.account_id not in owners):
         return True
-    return not SEES_SOLD.isdisjoint(principal.permissions) and principal.owner_id in owners_of(row)
+    # What is booked in an organization's own name (a walk-in) is its members' to see, wherever its founder is now.
+    return not SEES_SOLD.isdisjoint(principal.permissions) and principal.owner_id in owners
 
 
 def owners_of(row: Row) -> set[int]:

@@ -104,7 +104,14 @@ _RECORD_PAYMENT = statement(
 )
 _OF_ACCOUNT = statement(
     select(booking, db_now().label("now"))
-    .where(booking.c.account_id == bindparam("whose"), booking.c.number < bindparam("before"))
+    .where(
+        booking.c.account_id == bindparam("whose"),
+        booking.c.number < bindparam("before"),
+        # What is booked in an organization's own name (a walk-in) is its members' to see, wherever its founder is now.
+        ~select(owner.c.number)
+        .where(owner.c.number == booking.c.number, owner.c.owner_id == booking.c.account_id)
+        .exists(),
+    )
     .order_by(booking.c.number.desc())
     .limit(bindparam("limit"))
 )
