@@ -39,7 +39,7 @@ async def acts(house, kind, number):
 
 
 async def of(house, booking):
-    return await acts(house, "booking", booking.number)
+    return await acts(house, "booking", booking.reference)
 
 
 async def booked(house, guest, *items):
@@ -66,7 +66,7 @@ class TestABooking:
             await refusal_of(house.book(guest, house.stay(home)))
         [found] = await ActivityRecords(models.activity, house.db).page(Wanted(account_id=guest))
         assert (found.kind, found.session_id, found.request_id) == ("booking.booked", "ses_1", "r")
-        assert found.object_id == str(made.value.number)
+        assert found.object_id == made.value.reference
         assert found.address == f"192.0.2.{guest % 250}"
 
     async def test_is_noted_for_each_of_a_batch_with_who_asked_for_it(self, house):

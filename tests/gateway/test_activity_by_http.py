@@ -36,8 +36,14 @@ async def booked(house):
     made = await house.confirm(hold, method="at_property")
     assert made.status_code == 201, made.text
     booking = made.json()
-    await house.post(f"/v1/bookings/{booking['reference']}/cancel")
+    await cancel(house, booking)
     return home, booking
+
+
+async def cancel(house, booking):
+    path = f"/v1/bookings/{booking['reference']}"
+    quote = await house.post(f"{path}/cancellation-quotes", {})
+    await house.post(f"{path}/cancel", {"quote_id": quote["id"]})
 
 
 class TestMyActivity:
@@ -46,7 +52,7 @@ class TestMyActivity:
         mine = await everything(house, "/v1/me/activity", who=house.guest)
         assert len({each["id"] for each in mine}) == len(mine)
         assert [each["at"] for each in mine] == sorted((each["at"] for each in mine), reverse=True)
-        of_it = [each for each in mine if each["object"] and each["object"]["id"] == str(booking["number"])]
+        of_it = [each for each in mine if each["object"] and each["object"]["id"] == booking["reference"]]
         assert [each["kind"] for each in of_it] == ["booking.canceled", "booking.booked"]
         assert {each["by"] for each in of_it} == {"you"}
         assert all(each["origin"]["request_id"] for each in of_it)
@@ -56,7 +62,7 @@ class TestMyActivity:
         hold = await house.hold(house.stay(home))
         payment = await house.paid(hold)
         reference = (await house.confirm(hold, payment)).json()["reference"]
-        await house.post(f"/v1/owner/bookings/{reference}/decline", who=house.owner)
+        await house.post(f"/v1/owner/bookings/{reference}/decline", {}, who=house.owner)
         [declined, *_] = await everything(house, "/v1/me/activity", who=house.guest)
         assert (declined["kind"], declined["by"], declined["origin"]) == ("booking.declined", "somebody", None)
         assert str(house.owner.id) not in json.dumps(declined["details"])
@@ -99,7 +105,7 @@ class TestAllActivity:
         _, booking = await booked(house)
         for who in (house.guest, house.owner):
             assert (await house.ask("GET", "/v1/admin/activity", who=who)).status_code == 403
-        asked = {"object_kind": "booking", "object_id": str(booking["number"])}
+        asked = {"object_kind": "booking", "object_id": booking["reference"]}
         canceled, made = await everything(house, "/v1/admin/activity", who=house.admin, **asked)
         assert (made["account_id"], made["subject_id"]) == (house.guest.id, house.guest.id)
         assert made["origin"]["request_id"]
@@ -112,7 +118,7 @@ class TestAllActivity:
 
     async def test_is_written_for_spreadsheets_too(self, house):
         _, booking = await booked(house)
-        asked = {"object_kind": "booking", "object_id": str(booking["number"]), "format": "csv"}
+        asked = {"object_kind": "booking", "object_id": booking["reference"], "format": "csv"}
         answer = await house.ask("GET", "/v1/admin/activity", who=house.admin, **asked)
         assert answer.headers["content-type"].startswith("text/csv")
         canceled, made = csv.DictReader(StringIO(answer.text))
@@ -157,7 +163,7 @@ class TestTheCommandLine:
         assert found.returncode == 0, found.stderr
         lines = [json.loads(line) for line in found.stdout.splitlines()]
         assert {"booking.booked", "booking.canceled"} <= {each["kind"] for each in lines}
-        assert str(booking["number"]) in {each["object_id"] for each in lines}
+        assert booking["reference"] in {each["object_id"] for each in lines}
         late = run_holdfast("activity", "export", "--since", "2999-01-01", "--format", "csv", "--database", url)
         assert late.stdout.splitlines()[1:] == []
         bad = run_holdfast("activity", "export", "--since", "soon", "--database", url)

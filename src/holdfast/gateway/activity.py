@@ -94,7 +94,7 @@ _DONE: Final[dict[str, Any]] = {
     "id": "booking-1207",
     "at": "2026-11-20T09:33:12Z",
     "kind": "booking.canceled",
-    "object": {"kind": "booking", "id": "371520046985217"},
+    "object": {"kind": "booking", "id": "7K2M9QXR4T"},
     "details": {"refund_minor": 99000, "currency": "USD", "whole": True},
 }
 _MINE: Final[dict[str, Any]] = _DONE | {"by": "you", "origin": _ORIGIN}
@@ -265,7 +265,7 @@ def of_owners(trail: Trail, cursors: Cursors, *, booking: BookingApi, catalog: C
     ) -> OwnActivity:
         """List who did what to one thing of yours, newest first: its audit trail."""
         own = await _own(principal, object_kind, object_id, booking=booking, catalog=catalog)
-        wanted = Wanted(object_kind=object_kind.value, object_id=str(own))
+        wanted = Wanted(object_kind=object_kind.value, object_id=own)
         pages = _Pages(trail, cursors, f"activity for {principal.owner_id}", wanted)
         acts, following = await pages.page(cursor, limit)
         return OwnActivity(items=tuple(map(OwnAct.of, acts)), next_cursor=following)
@@ -317,8 +317,8 @@ async def _wanted(
     return Wanted(account_id=account_id, object_kind=object_kind, object_id=object_id, kind=kind, first=first, end=end)
 
 
-async def _own(principal: Principal, kind: OwnThing, thing_id: str, *, booking: BookingApi, catalog: CatalogApi) -> int:
-    """Return the number of something that is a principal's.
+async def _own(principal: Principal, kind: OwnThing, thing_id: str, *, booking: BookingApi, catalog: CatalogApi) -> str:
+    """Return the id of something that is a principal's, as activity names it.
 
     Raises:
         NotFound: There is no such thing, or it is somebody else's.
@@ -327,7 +327,7 @@ async def _own(principal: Principal, kind: OwnThing, thing_id: str, *, booking: 
     if kind is OwnThing.BOOKING:
         if not principal.may(Permission.BOOKINGS_READ):
             raise Forbidden(f"This needs the permission {Permission.BOOKINGS_READ.value}.")
-        return (await booking.get_booking(principal=principal, reference=thing_id)).number
+        return (await booking.get_booking(principal=principal, reference=thing_id)).reference
     number = int(thing_id) if thing_id.isascii() and thing_id.isdecimal() else 0
     if not 0 < number <= NUMBER_MAX:
         raise NotFound
@@ -337,7 +337,7 @@ async def _own(principal: Principal, kind: OwnThing, thing_id: str, *, booking: 
         await catalog.restaurants.own(owner=principal, restaurant_id=number)
     else:
         await catalog.flights.own(owner=principal, flight_id=number)
-    return number
+    return str(number)
 
 
 def _done(act: Noted) -> dict[str, Any]:

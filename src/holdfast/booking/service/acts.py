@@ -8,9 +8,9 @@ BOOKING: Final = "booking"
 PROPERTY: Final = "property"
 
 
-def of_booking(kind: str, number: int, actor: Actor, *, guest_id: int | None, **details: Any) -> Act:
+def of_booking(kind: str, reference: str, actor: Actor, *, guest_id: int, **details: Any) -> Act:
     """Return an act on a booking; it concerns its guest, whoever did it."""
-    return Act(kind=kind, object_kind=BOOKING, object_id=number, subject_id=guest_id, details=details, actor=actor)
+    return Act(kind=kind, object_kind=BOOKING, object_id=reference, subject_id=guest_id, details=details, actor=actor)
 
 
 def of_stock(kind: str, property_id: int, actor: Actor, *, owner_id: int | None = None, **details: Any) -> Act:

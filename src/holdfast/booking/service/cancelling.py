@@ -459,7 +459,7 @@ def cancel_unpaid(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, 
 
 def _note(batch: Batch, row: Row, actor: Actor, *, refund_minor: int, whole: bool) -> None:
     facts = {"refund_minor": refund_minor, "currency": row.currency, "whole": whole}
-    batch.changes.acts.append(of_booking("booking.canceled", row.number, actor, guest_id=row.account_id, **facts))
+    batch.changes.acts.append(of_booking("booking.canceled", row.reference, actor, guest_id=row.account_id, **facts))
 
 
 def end_booking(batch: Batch, row: Row, *, refund_minor: int) -> Row:

@@ -212,7 +212,9 @@ def confirm_change(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str,
         )
     )
     facts = {"difference_minor": change.difference_minor, "currency": row.currency}
-    batch.changes.acts.append(of_booking("booking.changed", row.number, order.actor, guest_id=row.account_id, **facts))
+    batch.changes.acts.append(
+        of_booking("booking.changed", row.reference, order.actor, guest_id=row.account_id, **facts)
+    )
     if order.told is not None:
         batch.changes.tell(order.told)
     return told(batch, done)

@@ -117,7 +117,7 @@ def owe(batch: Batch, row: Row, item: QuotedTable, amount_minor: int, why: FeeRe
         row.number, turn, item.owner_id, item.title[:_TITLE_MOST], why, amount_minor, row.currency, method_id,
     ))  # fmt: skip
     facts = {"turn": turn, "why": why.value, "amount_minor": amount_minor, "currency": row.currency}
-    batch.changes.acts.append(of_booking("fee.due", row.number, SYSTEM, guest_id=row.account_id, **facts))
+    batch.changes.acts.append(of_booking("fee.due", row.reference, SYSTEM, guest_id=row.account_id, **facts))
     batch.changes.tell(
         FeeDue(
             number=row.number,

@@ -47,9 +47,10 @@ class Fees(FeesApi):
         async def work(tx: Tx) -> None:
             if await store.record(tx, (number, turn), state, payment_id, denial):
                 booking = await sales.find_booking(tx, number=number)
-                guest_id = None if booking is None else booking.account_id
+                assert booking is not None  # noqa: S101 - its fee has a foreign key to it
                 facts = {"turn": turn, "payment": payment_id}
-                await activity.note(tx, of_booking(f"fee.{state.value}", number, SYSTEM, guest_id=guest_id, **facts))
+                act = of_booking(f"fee.{state.value}", booking.reference, SYSTEM, guest_id=booking.account_id, **facts)
+                await activity.note(tx, act)
 
         await self._db.write(work)
         return await self.get(number=number, turn=turn)

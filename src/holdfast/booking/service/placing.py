@@ -339,7 +339,7 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold, actor: Actor, *, dec
     changes.floor.new_notes += [note_row(draft.number, note) for note in draft.notes]
     kind = "booking.booked" if decide_by is None else "booking.requested"
     how = {"by": draft.by.value, "source": draft.source.value}
-    changes.acts.append(of_booking(kind, draft.number, actor, guest_id=sold.account_id, **how))
+    changes.acts.append(of_booking(kind, draft.reference, actor, guest_id=sold.account_id, **how))
     event: BookingConfirmed | BookingRequested
     if decide_by is None:
         expect(changes, draft.number, sold.items, draft.source)
@@ -358,7 +358,7 @@ def book(changes: Changes, draft: BookingDraft, sold: Sold, actor: Actor, *, dec
 
 def decline(changes: Changes, booking: Row, actor: Actor, *, how: str) -> Row:
     """Note that a request is declined, by an owner or by time; return the booking as it is then."""
-    changes.acts.append(of_booking("booking.declined", booking.number, actor, guest_id=booking.account_id, how=how))
+    changes.acts.append(of_booking("booking.declined", booking.reference, actor, guest_id=booking.account_id, how=how))
     changes.decided.append((booking.number, BookingState.DECLINED))
     expect_nobody(changes, booking)
     changes.tell(

@@ -33,7 +33,7 @@ def accept(batch: Batch, order: SettleOrder) -> tuple[Booking, dict[str, Any]]:
     batch.changes.accepted += [(owner_id, row.number) for owner_id in sorted(mine - accepted)]
     accepted |= mine
     batch.changes.acts.append(
-        of_booking("booking.accepted", row.number, order.actor, guest_id=row.account_id, booked=accepted >= asked)
+        of_booking("booking.accepted", row.reference, order.actor, guest_id=row.account_id, booked=accepted >= asked)
     )
     if accepted >= asked:
         batch.changes.move(standing.row.id, HoldState.HELD, HoldState.CONFIRMED)

@@ -61,7 +61,9 @@ def move_visit(batch: Batch, order: SettleOrder) -> tuple[Visit, dict[str, Any]]
         _must_be_there(batch, item, found.state, new)
         batch.changes.floor.moved.append((row.number, order.item, new))
         facts = {"item": order.item, "restaurant": item.restaurant_id, "state": new.value}
-        batch.changes.acts.append(of_booking("visit.moved", row.number, order.actor, guest_id=row.account_id, **facts))
+        batch.changes.acts.append(
+            of_booking("visit.moved", row.reference, order.actor, guest_id=row.account_id, **facts)
+        )
         if new in OVER:
             _free_rest(batch, row, order.item, item)
         if new is VisitState.NO_SHOW:
