@@ -6,9 +6,9 @@ whether they proved who they are a short while ago; where nobody can say so, nob
 """
 
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from typing_extensions import override
@@ -113,34 +113,39 @@ class _Optional(SecurityBase):
         return await _principal(request)
 
 
-CurrentPrincipal = Annotated[Principal, Depends(Allowed(Permission.ACCOUNT))]
+def _may(*permissions: Permission) -> Any:
+    """Return the dependency on permissions; the OpenAPI document names them with the operation."""
+    return Security(Allowed(*permissions), scopes=[permission.value for permission in permissions])
+
+
+CurrentPrincipal = Annotated[Principal, _may(Permission.ACCOUNT)]
 """A person, about their own account; 401 without a good token, 403 for an API key."""
 
-TripsPrincipal = Annotated[Principal, Depends(Allowed(Permission.TRIPS))]
+TripsPrincipal = Annotated[Principal, _may(Permission.TRIPS)]
 """Like `CurrentPrincipal`, for what a guest does; so are those below, each with its permission."""
 
-CatalogReadPrincipal = Annotated[Principal, Depends(Allowed(Permission.CATALOG_READ))]
-CatalogWritePrincipal = Annotated[Principal, Depends(Allowed(Permission.CATALOG_WRITE))]
-StockPrincipal = Annotated[Principal, Depends(Allowed(Permission.STOCK_WRITE))]
-BookingsReadPrincipal = Annotated[Principal, Depends(Allowed(Permission.BOOKINGS_READ))]
-BookingsWritePrincipal = Annotated[Principal, Depends(Allowed(Permission.BOOKINGS_WRITE))]
-FloorPrincipal = Annotated[Principal, Depends(Allowed(Permission.FLOOR))]
-MoneyReadPrincipal = Annotated[Principal, Depends(Allowed(Permission.MONEY_READ))]
-MoneyWritePrincipal = Annotated[Principal, Depends(Allowed(Permission.MONEY_WRITE))]
-MembersPrincipal = Annotated[Principal, Depends(Allowed(Permission.MEMBERS))]
-OperatorPrincipal = Annotated[Principal, Depends(Allowed(Permission.OPERATE))]
-AdminPrincipal = Annotated[Principal, Depends(Allowed(Permission.ADMINISTER))]
+CatalogReadPrincipal = Annotated[Principal, _may(Permission.CATALOG_READ)]
+CatalogWritePrincipal = Annotated[Principal, _may(Permission.CATALOG_WRITE)]
+StockPrincipal = Annotated[Principal, _may(Permission.STOCK_WRITE)]
+BookingsReadPrincipal = Annotated[Principal, _may(Permission.BOOKINGS_READ)]
+BookingsWritePrincipal = Annotated[Principal, _may(Permission.BOOKINGS_WRITE)]
+FloorPrincipal = Annotated[Principal, _may(Permission.FLOOR)]
+MoneyReadPrincipal = Annotated[Principal, _may(Permission.MONEY_READ)]
+MoneyWritePrincipal = Annotated[Principal, _may(Permission.MONEY_WRITE)]
+MembersPrincipal = Annotated[Principal, _may(Permission.MEMBERS)]
+OperatorPrincipal = Annotated[Principal, _may(Permission.OPERATE)]
+AdminPrincipal = Annotated[Principal, _may(Permission.ADMINISTER)]
 
-BookingReader = Annotated[Principal, Depends(Allowed(Permission.TRIPS, Permission.BOOKINGS_READ))]
+BookingReader = Annotated[Principal, _may(Permission.TRIPS, Permission.BOOKINGS_READ)]
 """The guest of a booking, or whoever may see what an organization sold."""
 
-BookingCanceler = Annotated[Principal, Depends(Allowed(Permission.TRIPS, Permission.BOOKINGS_WRITE))]
+BookingCanceler = Annotated[Principal, _may(Permission.TRIPS, Permission.BOOKINGS_WRITE)]
 """The guest of a booking, or whoever may cancel what an organization sold."""
 
-BookingMoneyReader = Annotated[Principal, Depends(Allowed(Permission.TRIPS, Permission.MONEY_READ))]
+BookingMoneyReader = Annotated[Principal, _may(Permission.TRIPS, Permission.MONEY_READ)]
 """The guest of a booking, or whoever may see what an organization was paid."""
 
-Fresh = Annotated[Principal, Depends(_Fresh())]
+Fresh = Annotated[Principal, Security(_Fresh(Permission.ACCOUNT), scopes=[Permission.ACCOUNT.value])]
 """Like `CurrentPrincipal`, and 403 `reauth_required` unless they proved who they are a short while ago."""
 
 FRESH: Final = Depends(_Fresh())
