@@ -300,7 +300,7 @@ def entries(tables: MetaData) -> Iterator[MapEntry]:
         for column in table.columns:
             mark = column.info.get(INFO)
             if mark is not None:
-                yield MapEntry(module=str(tables.info["module"]), table=name, column=column.name, mark=mark)
+                yield MapEntry(module=str(tables.info["module"]), table=str(name), column=str(column.name), mark=mark)
 
 
 # ------------------------------------------------------------------------------------------------- the door of a module

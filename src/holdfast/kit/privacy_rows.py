@@ -150,7 +150,8 @@ class Holdings(PersonalData):
         self.recipients = recipients
         self._db = db
         self._tables = tables
-        self._held = tuple(held)
+        self.held: Final = tuple(held)
+        """Whose rows are whose."""
         self._lapses = [_going_of(each) for each in lapses]
         self._exports = [_export_of(each) for each in held]
         self._erasures = [made for each in held if (made := _erasure_of(each)) is not None]

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, exists, literal, or_, select
 
 from holdfast.accounts.models.accounts import account
 from holdfast.accounts.models.activity import activity
@@ -20,6 +20,7 @@ from holdfast.accounts.models.privacy import (
     export_part,
     restriction,
 )
+from holdfast.accounts.models.sessions import refresh_token, session
 from holdfast.accounts.privacy_api import CaseState
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, statement
@@ -48,6 +49,13 @@ _TOMBSTONE: Final[dict[str, Any]] = {
 
 _SAME_ADDRESS: Final = account.c.email_key
 HELD: Final = (
+    Held(
+        table=refresh_token,
+        account=session.c.account_id,
+        via=session.c.id == refresh_token.c.session_id,
+        deletes=True,
+    ),
+    Held(table=session, account=session.c.account_id, deletes=True),
     Held(table=mail_token, account=mail_token.c.account_id, deletes=True, hidden=("email_key",)),
     Held(table=mail, account=mail.c.account_id, deletes=True),
     # What was to be sent to an address of which it was not known whose it is.
@@ -96,6 +104,21 @@ HELD: Final = (
 """In an order in which rows can go: what refers to others goes before them."""
 
 LAPSES: Final = (
+    Lapse(
+        keep=Retention.SIGN_INS,
+        table=refresh_token,
+        when=lambda before, _: exists(
+            select(literal(1)).where(session.c.id == refresh_token.c.session_id, session.c.expires_at < before)
+        ).correlate(refresh_token),
+        account=session.c.account_id,
+        via=session.c.id == refresh_token.c.session_id,
+    ),
+    Lapse(
+        keep=Retention.SIGN_INS,
+        table=session,
+        when=lambda before, _: session.c.expires_at < before,
+        account=session.c.account_id,
+    ),
     Lapse(
         keep=Retention.MAIL,
         table=mail,
