@@ -1,7 +1,9 @@
 """Fills an empty house with the demo data, through the doors of the modules like anybody else."""
 
 import asyncio
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -54,7 +56,7 @@ async def is_seeded(assembly: Assembly) -> bool:
 async def seed(assembly: Assembly) -> None:
     """Make the demo data in an empty house, with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with _uncollected(), Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         await _Seeder(**_doors(assembly), assembly=assembly, progress=progress).run()
 
 
@@ -177,6 +179,21 @@ class _Seeder:
         for sold in parts:
             await self.booking.importing.claims(claims=sold.claims, capacities=sold.capacities, note="demo")
             self.progress.advance(step)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles from looking, again and again, at millions of objects that are in none.
+
+    Seven of 35 seconds of CPU; memory is the same, because what is done with goes by its count of references.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _batches(values: Sequence[T], size: int) -> Iterator[list[T]]:
