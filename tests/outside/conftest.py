@@ -1,6 +1,7 @@
 """Servers of the product as processes, on databases of their own, for the tests that see it only from outside."""
 
 import pytest
+from security_house import secure_site
 
 from support.process import HoldfastServer, run_holdfast
 from support.visitors import SECRET, Site
@@ -27,4 +28,11 @@ def server(migrated):
 def site(server):
     """What visitors of that server use."""
     with Site(server.base_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def safe_site(tmp_path_factory):
+    """A server as production runs it, on SQLite; shared, so whoever counts or limits something starts another."""
+    with secure_site(tmp_path_factory.mktemp("safe")) as made:
         yield made
