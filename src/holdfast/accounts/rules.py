@@ -8,8 +8,9 @@ significant, because only some mail servers ignore them. A password is taken exa
 import re
 import unicodedata
 from encodings import idna
+from functools import cache
 
-from holdfast.accounts.guessable import COMMON, RUNS
+from holdfast.accounts.guessable import ALSO_COMMON, CONTEXT, RUNS
 from holdfast.kit.errors import FieldError
 
 MIN_USERNAME = 3
@@ -22,6 +23,8 @@ MAX_PASSWORD = 128
 _MAX_LOCAL_BYTES = 64
 _MAX_LABEL = 63
 _MIN_DISTINCT = 3
+_MIN_CONTEXT = 4
+_MIN_BESIDES_CONTEXT = 5
 
 # Letters and marks that draw nothing: with them two names could look alike and yet differ.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -63,9 +66,9 @@ def email_key(email: str) -> str | None:
 def mistakes(*, username: str, email: str, password: str) -> tuple[FieldError, ...]:
     """Name everything that is wrong with what somebody wants to register with."""
     found = (
-        _wrong_username(username),
-        _wrong_email(email),
-        _wrong_password(password, username=username, email=email),
+        wrong_username(username),
+        wrong_email(email),
+        wrong_password(password, username=username, email=email),
     )
     return tuple(mistake for mistake in found if mistake is not None)
 
@@ -75,7 +78,8 @@ def is_plausible_password(password: str) -> bool:
     return MIN_PASSWORD <= len(password) <= MAX_PASSWORD and _is_encodable(password)
 
 
-def _wrong_username(username: str) -> FieldError | None:
+def wrong_username(username: str) -> FieldError | None:
+    """Say what is wrong with a user name, if anything is."""
     wrong = _wrong_length("/username", username, MIN_USERNAME, MAX_USERNAME)
     if wrong is None and username_key(username) is None:
         detail = "Use letters, digits, dots, hyphens and underscores, with at least one letter or digit."
@@ -83,7 +87,8 @@ def _wrong_username(username: str) -> FieldError | None:
     return wrong
 
 
-def _wrong_email(email: str) -> FieldError | None:
+def wrong_email(email: str) -> FieldError | None:
+    """Say what is wrong with an e-mail address, if anything is."""
     wrong = _wrong_length("/email", email, MIN_EMAIL, MAX_EMAIL)
     if wrong is None and email_key(email) is None:
         detail = "Give one e-mail address such as name@example.com."
@@ -91,17 +96,30 @@ def _wrong_email(email: str) -> FieldError | None:
     return wrong
 
 
-def _wrong_password(password: str, *, username: str, email: str) -> FieldError | None:
-    wrong = _wrong_length("/password", password, MIN_PASSWORD, MAX_PASSWORD)
+def wrong_password(password: str, *, username: str, email: str, pointer: str = "/password") -> FieldError | None:
+    """Say what is wrong with a password for somebody, if anything is; what takes long is not looked at here."""
+    wrong = _wrong_length(pointer, password, MIN_PASSWORD, MAX_PASSWORD)
     if wrong is not None:
         return wrong
     if not _is_encodable(password):
         detail = "The text holds half a character (a lone surrogate)."
-        return FieldError(pointer="/password", code="invalid_unicode", detail=detail)
+        return FieldError(pointer=pointer, code="invalid_unicode", detail=detail)
     if _is_guessable(folded(password), username=folded(username[:MAX_USERNAME]), email=folded(email[:MAX_EMAIL])):
-        detail = "This password is among the first that anyone would guess. Three or four random words are a good one."
-        return FieldError(pointer="/password", code="password_too_common", detail=detail)
+        return too_guessable(pointer)
     return None
+
+
+def too_guessable(pointer: str) -> FieldError:
+    """Return what is said of a password that others would guess."""
+    detail = "This password is among the first that anyone would guess. Three or four random words are a good one."
+    return FieldError(pointer=pointer, code="password_too_common", detail=detail)
+
+
+def context_words(*, username: str, email: str) -> tuple[str, ...]:
+    """Return what is easy to guess for this person and this product, folded, the longest first."""
+    local, _, domain = folded(email).partition("@")
+    words = {folded(username), local, domain, *re.split(r"[^\w]+", local), *domain.split("."), *CONTEXT}
+    return tuple(sorted((word for word in words if len(word) >= _MIN_CONTEXT), key=len, reverse=True))
 
 
 def _wrong_length(pointer: str, text: str, least: int, most: int) -> FieldError | None:
@@ -112,9 +130,21 @@ def _wrong_length(pointer: str, text: str, least: int, most: int) -> FieldError 
 
 
 def _is_guessable(plain: str, *, username: str, email: str) -> bool:
-    personal = {username, email, email.partition("@")[0]}
     run = any(plain in way for line in RUNS for way in (line, line[::-1]))
-    return plain in COMMON or plain in personal or run or len(set(plain)) < _MIN_DISTINCT
+    if run or len(set(plain)) < _MIN_DISTINCT or plain in _common():
+        return True
+    besides = plain
+    for word in context_words(username=username, email=email):
+        besides = besides.replace(word, "")
+    return besides != plain and len(besides) < _MIN_BESIDES_CONTEXT
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Return passwords many people have, by how often they were seen in leaks."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - a start must be fast
+
+    return ALSO_COMMON.union(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_PASSWORD)
 
 
 def _is_word(sign: str) -> bool:

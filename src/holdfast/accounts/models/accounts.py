@@ -9,8 +9,11 @@ from holdfast.accounts.models.base import length, tables
 from holdfast.accounts.rules import MAX_EMAIL, MAX_USERNAME, MIN_EMAIL, MIN_USERNAME
 from holdfast.kit.db.tables import STRICT, one_of
 from holdfast.kit.db.types import Choice, Flag, Moment, Text, Whole
+from holdfast.kit.privacy import Erase, Kind, Purpose, personal
 
 MAX_HASH: Final = 255
+
+_REACHED: Final = personal(Kind.ACTIVITY, Purpose.ACCOUNT, Purpose.MESSAGES, erase=Erase.CLEARED)
 
 account = Table(
     "accounts_account",
@@ -25,6 +28,9 @@ account = Table(
     Column("role", Choice(Role), nullable=False),
     Column("disabled", Flag(), nullable=False),
     Column("created_at", Moment(), nullable=False),
+    # When somebody showed that the mailbox is theirs, and when a mail server last said that there is no such mailbox.
+    Column("confirmed_at", Moment(), info=_REACHED),
+    Column("email_bounced_at", Moment(), info=_REACHED),
     one_of("role", Role),
     length("username", MIN_USERNAME, MAX_USERNAME),
     length("username_key", MIN_USERNAME, MAX_USERNAME),

@@ -9,6 +9,8 @@ from typing import TypeVar
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
 
+from holdfast.accounts.credentials_api import Strength
+from holdfast.accounts.service.strength import judged
 from holdfast.accounts.settings import AccountsSettings
 from holdfast.kit.errors import Overloaded
 
@@ -54,6 +56,14 @@ class Passwords:
             Overloaded: The queue is full.
         """
         return await self._run(lambda: self._matches(password, password_hash))
+
+    async def judge(self, password: str, context: tuple[str, ...]) -> Strength:
+        """Return how hard a password is to guess.
+
+        Raises:
+            Overloaded: The queue is full.
+        """
+        return await self._run(lambda: judged(password, context))
 
     def is_outdated(self, password_hash: str) -> bool:
         """Return whether a hash was made with other parameters than those of today."""

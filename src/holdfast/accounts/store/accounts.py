@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 
 from holdfast.accounts.api import Account, Role
 from holdfast.accounts.models.accounts import account
+from holdfast.accounts.store import organizations
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import adding, rows, statement
 from holdfast.kit.db.types import Whole
 
+_FOUNDERS: Final = frozenset({Role.OWNER, Role.ADMIN})
 _IDS = rows("ids", id=Whole())
 _PUBLIC = (
     account.c.id,
@@ -24,7 +26,9 @@ _PUBLIC = (
 
 _ADD = adding(account, *(name for name in account.c.keys() if name != "id"))  # noqa: SIM118 - not a dict
 _FIND_LOGIN = statement(
-    select(*_PUBLIC, account.c.password_hash).where(account.c.email_key == bindparam("email_key")),
+    select(*_PUBLIC, account.c.password_hash, account.c.confirmed_at).where(
+        account.c.email_key == bindparam("email_key")
+    ),
 )
 _FIND = statement(select(*_PUBLIC).where(account.c.id == bindparam("id")))
 _FIND_MANY = statement(select(*_PUBLIC).join(_IDS, _IDS.c.id == account.c.id))
@@ -51,6 +55,8 @@ class NewAccount:
     email_key: str
     password_hash: str
     role: Role
+    is_confirmed: bool = False
+    """Whether somebody vouches for the address who may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +65,12 @@ class Login:
 
     account: Account
     password_hash: str
+    is_confirmed: bool
+    """Whether the address is known to be its owner's."""
 
 
 async def add(tx: Tx, new: NewAccount) -> Account:
-    """Insert an account.
+    """Insert an account, and found the organization of one that will sell something.
 
     Raises:
         UniqueViolation: The address or the user name is taken.
@@ -78,15 +86,19 @@ async def add(tx: Tx, new: NewAccount) -> Account:
             role=new.role,
             disabled=False,
             created_at=now,
+            confirmed_at=None,
+            email_bounced_at=None,
         )
     )
+    if new.role in _FOUNDERS:
+        await organizations.found(tx, account_id=account_id, name=new.username)
     return Account(id=account_id, username=new.username, email=new.email, role=new.role, created_at=now)
 
 
 async def find_login(tx: Tx, *, email_key: str) -> Login | None:
     """Return the account of an address and its hash."""
     row = await tx.one(_FIND_LOGIN(email_key=email_key))
-    return None if row is None else Login(account=_account(row), password_hash=row.password_hash)
+    return None if row is None else _login(row)
 
 
 async def find_many(tx: Tx, *, ids: Sequence[int]) -> list[Account]:
@@ -109,6 +121,10 @@ async def set_disabled(tx: Tx, *, account_id: int, disabled: bool) -> Account | 
 async def replace_hash(tx: Tx, *, account_id: int, old_hash: str, new_hash: str) -> None:
     """Store a new hash of the same password, unless the password has been changed meanwhile."""
     await tx.run(_REPLACE_HASH(of_id=account_id, old_hash=old_hash, new_hash=new_hash))
+
+
+def _login(row: Any) -> Login:
+    return Login(account=_account(row), password_hash=row.password_hash, is_confirmed=row.confirmed_at is not None)
 
 
 def _account(row: Any) -> Account:
