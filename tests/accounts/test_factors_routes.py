@@ -83,7 +83,7 @@ class Somebody:
 
     async def log_in_with(self, key):
         options = (await self.client.post("/v1/sessions/passkey-challenges")).json()
-        answer = await self.client.post("/v1/sessions/passkeys", json={"credential": key.sign(options)})
+        answer = await self.client.post("/v1/sessions", json={"passkey": key.sign(options)})
         if answer.status_code == 201:
             self.take(answer)
         return answer
@@ -183,8 +183,8 @@ class TestLoggingInByPasskey:
         await somebody.add_passkey(key)
         options = (await client.post("/v1/sessions/passkey-challenges")).json()
         credential = key.sign(options)
-        assert (await client.post("/v1/sessions/passkeys", json={"credential": credential})).status_code == 201
-        answer = await client.post("/v1/sessions/passkeys", json={"credential": credential})
+        assert (await client.post("/v1/sessions", json={"passkey": credential})).status_code == 201
+        answer = await client.post("/v1/sessions", json={"passkey": credential})
         assert said(answer) == (401, "passkey_refused")
 
     async def test_of_a_closed_account_is_refused(self, somebody, client):
