@@ -47,6 +47,7 @@ from holdfast.kit.http.principals import CurrentPrincipal, Fresh
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import Line, PathText
+from holdfast.kit.limits.limits import TooManyRequests
 
 _DAY_S: Final = 86_400
 _ME: Final = (Unauthenticated, TokenExpired)
@@ -100,7 +101,7 @@ def _consents(made: Router, privacy: PrivacyApi) -> None:
 
 
 def _copies(made: Router, privacy: PrivacyApi) -> None:
-    @made.post("/v1/me/export", status_code=202, responses=responses(*_ME, ReauthRequired))
+    @made.post("/v1/me/export", status_code=202, responses=responses(*_ME, ReauthRequired, TooManyRequests))
     async def ask_for_export(principal: Fresh) -> ExportOut:
         """Ask for a copy of everything that is kept of you, free of charge (APP 12).
 

@@ -11,6 +11,8 @@ class Origin:
 
     address: str | None = None
     """Of the client, behind the proxies that are trusted."""
+    place: str | None = None
+    """What limits count it by: its address, of IPv6 its network of 64 bits."""
     device: str | None = None
     """What the client says it is (`User-Agent`), cut to a bounded length."""
     request_id: str | None = None

@@ -20,6 +20,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.errors import NotFound
 from holdfast.kit.ids import new_id
+from holdfast.kit.limits.limits import Limit, Limits
 from holdfast.kit.secrets import KEY_BYTES, Keyring
 
 log = structlog.get_logger()
@@ -33,13 +34,15 @@ _NONE: Final = "There is no such export, or it is not there yet or any more."
 class Exports(ExportsApi):
     """Answers `ExportsApi`."""
 
-    def __init__(self, *, db: Database, clock: Clock, keyring: Keyring) -> None:
+    def __init__(self, *, db: Database, clock: Clock, keyring: Keyring, limits: Limits) -> None:
         self._db = db
+        self._limits = limits
         self._clock = clock
         self._keys = keyring.derive_all("exports")
 
     @override
     async def ask(self, *, account_id: int) -> Export:
+        await self._limits.take(Limit.EXPORTS, account_id)
         export_id = new_id("exp", self._clock)
 
         async def work(tx: Tx) -> Export:

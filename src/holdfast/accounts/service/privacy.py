@@ -20,6 +20,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.errors import FieldError, Invalid, NotFound
+from holdfast.kit.limits.limits import Limits
 from holdfast.kit.privacy import Disclosure, Kind, Purpose, Recipient
 from holdfast.kit.secrets import Keyring
 
@@ -61,11 +62,13 @@ class Policies(PoliciesApi):
 class Privacy(PrivacyApi):
     """Answers `PrivacyApi`."""
 
-    def __init__(self, *, db: Database, clock: Clock, keyring: Keyring, end_sessions: EndSessions) -> None:
+    def __init__(
+        self, *, db: Database, clock: Clock, keyring: Keyring, limits: Limits, end_sessions: EndSessions
+    ) -> None:
         self._db = db
         self.consents = Consents(db=db, keyring=keyring)
         self.erasures = Erasures(db=db, clock=clock, end_sessions=end_sessions)
-        self.exports = Exports(db=db, clock=clock, keyring=keyring)
+        self.exports = Exports(db=db, clock=clock, keyring=keyring, limits=limits)
         self.cases = Cases(db=db, clock=clock)
         self.breaches = Breaches(db=db, clock=clock)
         self.policies = Policies(db=db)

@@ -76,7 +76,7 @@ class Arrivals:
         client = self._addresses.client(scope)
         scope[ADDRESS], scope[PLACE], scope[_ARRIVALS] = client.address, client.place, self
         told = device[:DEVICE_MAX].decode("latin-1") or None
-        return Visit(self, scope, Origin(address=client.address, device=told, request_id=request_id))
+        return Visit(self, scope, Origin(address=client.address, place=client.place, device=told, request_id=request_id))
 
     def refusal(self, scope: Scope) -> TooManyRequests | None:
         """Count a request for its place; return why nothing more is done for it, if there were too many."""
