@@ -9,6 +9,7 @@ import base64
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -20,9 +21,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from holdfast.accounts.api import AccessToken, Account, Role, TokenExpired
+from holdfast.accounts.api import Role, TokenExpired
 from holdfast.accounts.settings import AccountsSettings
-from holdfast.kit.auth import MemberRole, Principal, permissions_of
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import Unauthenticated
 from holdfast.kit.ids import new_id
@@ -51,19 +51,43 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     kid: str
 
 
-class _Claims(msgspec.Struct):
+class _Claims(msgspec.Struct, omit_defaults=True):
     iss: str
     aud: str
     sub: _Id
     role: Role
+    sid: Annotated[str, msgspec.Meta(pattern=r"^ses_[0-9A-Z]{26}$")]
+    auth_time: _Seconds
     iat: _Seconds
     nbf: _Seconds
     exp: _Seconds
     jti: str
+    org: _Id | None = None
 
 
 _read_header = msgspec.json.Decoder(_Header).decode
 _read_claims = msgspec.json.Decoder(_Claims).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an access token says. Whoever checks it here believes only whose session it is."""
+
+    session_id: str
+    account_id: int
+    role: Role
+    organization_id: int | None
+    authenticated_at: datetime
+    until: datetime | None = None
+    """When the session ends; no token is good for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Whose session a good token speaks for."""
+
+    session_id: str
+    account_id: int
 
 
 class Tokens:
@@ -75,17 +99,27 @@ class Tokens:
         self._keys = {key.kid: key for key in keys}
         self._clock = clock
         self._settings = settings
-        self._known: OrderedDict[str, tuple[datetime, Principal]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[datetime, Spoken]] = OrderedDict()
 
-    def issue(self, account: Account) -> AccessToken:
-        """Return a new token for an account."""
+    def issue(self, said: Said, *, lifetime_s: int | None = None) -> tuple[str, datetime]:
+        """Return a new token and when it runs out.
+
+        Args:
+            said: What it says.
+            lifetime_s: How many seconds it is good for; as the settings say, if not given.
+        """
         now = self._clock.now().replace(microsecond=0)
-        expires_at = now + timedelta(seconds=self._settings.token_lifetime_s)
+        expires_at = now + timedelta(seconds=lifetime_s or self._settings.token_lifetime_s)
+        if said.until is not None:
+            expires_at = min(expires_at, said.until.replace(microsecond=0))
         claims = _Claims(
             iss=self._settings.token_issuer,
             aud=self._settings.token_audience,
-            sub=str(account.id),
-            role=account.role,
+            sub=str(said.account_id),
+            role=said.role,
+            sid=said.session_id,
+            org=None if said.organization_id is None else str(said.organization_id),
+            auth_time=int(said.authenticated_at.timestamp()),
             iat=int(now.timestamp()),
             nbf=int(now.timestamp()),
             exp=int(expires_at.timestamp()),
@@ -93,10 +127,10 @@ class Tokens:
         )
         header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": self._signing.kid}
         token = jws.serialize_compact(header, msgspec.json.encode(claims), self._signing, algorithms=[_ALGORITHM])
-        return AccessToken(token=token, expires_at=expires_at, account=account)
+        return token, expires_at
 
-    def check(self, token: str) -> Principal:
-        """Return whom a token speaks for.
+    def check(self, token: str) -> Spoken:
+        """Return whose session a token speaks for. Whether that is still open is for others to say.
 
         Raises:
             Unauthenticated: It is not one of ours, or not for us, or not yet valid.
@@ -108,15 +142,9 @@ class Tokens:
             return known[1]
         claims = self._verified(token)
         self._check_claims(claims)
-        owns = claims.role is not Role.GUEST
-        principal = Principal(
-            account_id=int(claims.sub),
-            role=claims.role.value,
-            owner_id=int(claims.sub) if owns else None,
-            permissions=permissions_of(claims.role.value, MemberRole.OWNER if owns else None),
-        )
-        self._remember(token, datetime.fromtimestamp(claims.exp, UTC), principal)
-        return principal
+        spoken = Spoken(session_id=claims.sid, account_id=int(claims.sub))
+        self._remember(token, datetime.fromtimestamp(claims.exp, UTC), spoken)
+        return spoken
 
     def published_keys(self) -> Mapping[str, Any]:
         """Return the public halves of all keys as a JSON Web Key Set, the signing key first."""
@@ -145,8 +173,8 @@ class Tokens:
         if claims.exp <= now:
             raise TokenExpired
 
-    def _remember(self, token: str, until: datetime, principal: Principal) -> None:
-        self._known[token] = (until, principal)
+    def _remember(self, token: str, until: datetime, spoken: Spoken) -> None:
+        self._known[token] = (until, spoken)
         self._known.move_to_end(token)
         if len(self._known) > self._settings.known_tokens:
             self._known.popitem(last=False)

@@ -1,8 +1,10 @@
 """Who is asking: from the verified access token, and from nowhere else (no header, body or query names a caller).
 
 `request.app.state.check_token` must be an async function `(token) -> Principal` that raises `Unauthenticated`; the
-application sets it to `AccountsApi.principal` where accounts run here. `request.app.state.is_fresh` says of a principal
-whether they proved who they are a short while ago; where nobody can say so, nobody has.
+application sets it to `AccountsApi.principal` where accounts run here. A token comes in the `Authorization` header or,
+from a page, in a cookie. Of both the header counts; what came by cookie `request.app.state.forgery` may refuse.
+`request.app.state.is_fresh` says of a principal whether they proved who they are a short while ago; where nobody can
+say so, nobody has.
 """
 
 from dataclasses import replace
@@ -16,6 +18,7 @@ from typing_extensions import override
 from holdfast.kit.auth import Permission, Principal
 from holdfast.kit.errors import Forbidden, ReauthRequired, Unauthenticated
 from holdfast.kit.http.arrivals import identified
+from holdfast.kit.http.cookies import ACCESS, cookie_of
 
 _BEARER: Final = "bearer"
 _TOKEN_LENGTH_MAX: Final = 4_096
@@ -36,9 +39,13 @@ def _token(request: Request) -> str | None:
 
 async def _principal(request: Request) -> Principal | None:
     token = _token(request)
-    if token is None:
+    cookie = None if token is not None else cookie_of(request, ACCESS)
+    sent = token or cookie
+    if sent is None:
         return None
-    principal: Principal = await request.app.state.check_token(token)
+    principal: Principal = await request.app.state.check_token(sent)
+    if cookie is not None:
+        request.app.state.forgery.refuse(request, principal)
     identified(request.scope, principal)
     return principal
 
