@@ -5,6 +5,7 @@ import pyotp
 import pytest
 from accounts_builder import PASSWORD, SECRET, person
 from authenticator import Authenticator
+from credentials_builder import NEW_PASSWORD, desk_on
 from factors_builder import limits_of
 from fastapi import FastAPI
 
@@ -102,6 +103,10 @@ async def somebody(client, clock):
     return made
 
 
+def letter_text(letter):
+    return " ".join(map(str, letter.paragraphs))
+
+
 def said(answer):
     return answer.status_code, answer.json()["code"]
 
@@ -153,6 +158,14 @@ class TestLoggingIn:
         assert said(await somebody.log_in(code=somebody.codes[0])) == (401, "invalid_code")
         body = (await somebody.send("GET", "/v1/me/second-factor")).json()
         assert body["recovery_codes_left"] == 9
+
+    async def test_takes_the_code_also_after_the_password_was_recovered_by_mail(self, somebody, migrated):
+        await somebody.turn_on()
+        async with desk_on(migrated, clock=somebody.clock) as desk:
+            token = await desk.recovery_of(somebody.who)
+            await desk.credentials.recover(token=token, password=NEW_PASSWORD)
+        assert said(await somebody.log_in(password=NEW_PASSWORD)) == (401, "second_factor_required")
+        assert (await somebody.log_in(password=NEW_PASSWORD, code=somebody.code())).status_code == 201
 
     async def test_asks_for_no_code_once_it_is_turned_off(self, somebody):
         await somebody.turn_on()
@@ -238,6 +251,27 @@ class TestASensitiveAct:
         answer = await somebody.send("POST", "/v1/me/reauthenticate", body)
         assert said(answer) == (422, "invalid")
         assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/password", "missing_field")]
+
+
+class TestTheOwner:
+    async def test_is_written_to_about_every_change(self, somebody, migrated):
+        await somebody.turn_on()
+        made = (await somebody.add_passkey(Authenticator())).json()
+        await somebody.log_in(code=somebody.codes[0])
+        await somebody.send("POST", "/v1/me/second-factor/recovery-codes")
+        await somebody.send("DELETE", "/v1/me/second-factor/totp")
+        await somebody.send("DELETE", f"/v1/me/passkeys/{made['id']}")
+        async with desk_on(migrated, clock=somebody.clock) as desk:
+            letters = [letter_text(each) for each in await desk.mailed(somebody.who["email"])]
+        for what in (
+            "an authenticator app was turned on",
+            "a passkey was added",
+            "One of your recovery codes was used",
+            "there are new recovery codes",
+            "the authenticator app was turned off",
+            "a passkey was removed",
+        ):
+            assert len([text for text in letters if what in text]) == 1, what
 
 
 class TestPasskeys:
