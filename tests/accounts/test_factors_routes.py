@@ -146,6 +146,12 @@ class TestLoggingIn:
         somebody.clock.advance(timedelta(seconds=int(answer.headers["retry-after"]) + 1))
         assert (await somebody.log_in(code=somebody.code())).status_code == 201
 
+    async def test_in_two_steps_is_no_failure_however_often(self, somebody):
+        await somebody.turn_on()
+        for _ in range(15):
+            assert said(await somebody.log_in()) == (401, "second_factor_required")
+        assert (await somebody.log_in(code=somebody.code())).status_code == 201
+
     async def test_with_a_wrong_password_uses_up_no_tries_of_codes(self, somebody):
         await somebody.turn_on()
         for _ in range(6):

@@ -60,3 +60,10 @@ class LoginGuard:
         """Give back what an attempt took, and know its place from now on."""
         await self._limits.give_back(attempt.taken)
         await self._limits.remember(_KNOWN, attempt.pair, seconds=KNOWN_FOR_S)
+
+    async def half_way(self, attempt: Attempt) -> None:
+        """Give back what an attempt took whose password was right and whose code is still to come.
+
+        Its place is not known by that. Codes have a limit of their own.
+        """
+        await self._limits.give_back(attempt.taken)

@@ -112,7 +112,11 @@ class LogIns:
             )
             return await self._sessions.open(tx, account, how)
 
-        given = await self._db.write(work)
+        try:
+            given = await self._db.write(work)
+        except SecondFactorRequired:
+            await self._needs.guard.half_way(attempt)
+            raise
         await self._needs.guard.succeeded(attempt)
         if taken is not None:
             await self._needs.codes.give_back(taken)
