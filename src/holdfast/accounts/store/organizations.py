@@ -8,12 +8,11 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from holdfast.accounts.models.accounts import account
 from holdfast.accounts.models.organizations import invitation, member, organization
-from holdfast.accounts.models.sessions import session
 from holdfast.accounts.organizations_api import Invitation, Member, Membership, Organization
 from holdfast.kit.auth import MemberRole
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import adding, statement
-from holdfast.kit.db.types import Moment, Whole
+from holdfast.kit.db.types import Moment
 
 _ADD = adding(organization)
 _RENAME = statement(
@@ -67,11 +66,6 @@ _ADDRESS = statement(
         account.c.disabled == bindparam("closed"),
         account.c.confirmed_at.is_not(None),
     )
-)
-_ACT_FOR = statement(
-    update(session)
-    .where(session.c.id == bindparam("of_id"), session.c.ended_at.is_(None))
-    .values(organization_id=bindparam("to", type_=Whole()))
 )
 _ADD_INVITATION = adding(invitation)
 _IS_OPEN = (invitation.c.used_at.is_(None), invitation.c.expires_at > bindparam("now", type_=Moment()))
@@ -224,11 +218,6 @@ async def set_role(tx: Tx, *, organization_id: int, account_id: int, role: Membe
 async def remove(tx: Tx, *, organization_id: int, account_id: int) -> bool:
     """Remove a member; False if there is none such."""
     return await tx.run(_REMOVE(organization_id=organization_id, account_id=account_id)) == 1
-
-
-async def act_for(tx: Tx, session_id: str, organization_id: int | None) -> None:
-    """Let a session act for another organization, or for none."""
-    await tx.run(_ACT_FOR(of_id=session_id, to=organization_id))
 
 
 async def add_invitation(tx: Tx, new: NewInvitation) -> None:
