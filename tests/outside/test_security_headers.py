@@ -18,7 +18,14 @@ HIDDEN = (
 OWN_CODE = r"<script(?![^>]*\bsrc=)[^>]*>|\son\w+\s*=|javascript:|<style|\sstyle\s*="
 OPEN = {
     *("/healthz", "/readyz", "/docs", "/docs/docs.css", "/docs/docs.js", "/openapi.json", "/.well-known/security.txt"),
-    *("/operator/sagas", "/operator/sagas/sagas.css", "/operator/sagas/sagas.js", "/", "/.well-known/jwks.json"),
+    *(
+        "/operator/sagas",
+        "/operator/sagas/sagas.css",
+        "/operator/sagas/sagas.js",
+        "/",
+        "/.well-known/jwks.json",
+        "/privacy",
+    ),
 }
 """What answers without a token and is no part of `/v1`: pages without anybody's data."""
 

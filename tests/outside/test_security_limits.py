@@ -35,7 +35,7 @@ def good(client, name):
 
 
 class TestGuessingAPasswordComesToAnEnd:
-    """S14 and row 76: exactly as many guesses as are allowed, whatever they say of where they come from, and for good."""
+    """S14 and row 76: exactly as many guesses as are allowed, wherever they say they come from, and for good."""
 
     def test_after_a_few_tries_of_a_thousand(self, site):
         site.guest("gina")
@@ -50,14 +50,10 @@ class TestGuessingAPasswordComesToAnEnd:
     def test_though_each_says_it_comes_from_elsewhere(self, site):
         site.guest("gerd")
         with site.seen_from("127.0.0.11") as stranger:
-            answers = [
-                guess(
-                    stranger,
-                    "gerd",
-                    **{"x-forwarded-for": f"203.0.113.{each % 100}", "forwarded": f"for=192.0.2.{each}"},
-                )
-                for each in range(1_000)
+            made_up = [
+                {"x-forwarded-for": f"203.0.113.{n % 100}", "forwarded": f"for=192.0.2.{n}"} for n in range(1_000)
             ]
+            answers = [guess(stranger, "gerd", **headers) for headers in made_up]
         assert Counter(each.status_code for each in answers) == {401: ALLOWED, 429: 1_000 - ALLOWED}
 
     def test_though_there_is_no_such_account(self, site):
@@ -153,7 +149,6 @@ class TestHoldingToKeepOthersOutComesToAnEnd:
 
     def test_and_questions_why_not_do_as_well(self, site):
         owner, guest = site.owner("henri"), site.guest("helge")
-        body = {"item": stay(owner.property(), 40)}
+        body = {"items": [stay(owner.property(), 40)]}
         statuses = Counter(guest.ask("POST", "/v1/why-not", body).status_code for _ in range(30))
-        assert statuses[429] == 10
-        assert set(statuses) <= {200, 422, 429}
+        assert statuses == {200: 20, 429: 10}
