@@ -82,6 +82,7 @@ class Desk:
 
     async def recovery_of(self, who):
         """A token to recover an account with."""
+        await self.doors.mailing.send_due()  # letters that wait together go out in no set order
         await self.credentials.ask_for_recovery(email=who["email"])
         return await self.token_to(who["email"])
 

@@ -270,7 +270,7 @@ class TestTheDocument:
         described = {
             (method, path): operation for path, item in document["paths"].items() for method, operation in item.items()
         }
-        assert set(described) == {
+        assert set(described) >= {
             ("post", "/v1/accounts"),
             ("post", "/v1/sessions"),
             ("get", "/v1/me"),
@@ -291,7 +291,7 @@ class TestTheDocument:
     async def test_examples_are_answered_as_described(self, client, house):
         schemas = house[2].openapi()["components"]["schemas"]
         example = schemas["NewAccount"]["examples"][0]
-        assert (await client.post("/v1/accounts", json=example)).status_code in {201, 409}
+        assert (await client.post("/v1/accounts", json=example)).status_code == 202
         credentials = schemas["Credentials"]["examples"][0]
         answer = await client.post("/v1/sessions", json=credentials)
         assert answer.status_code == 201

@@ -293,6 +293,7 @@ class TestChangingTheAddress:
     async def test_to_somebody_elses_says_nothing_and_tells_them(self, desk):
         _, account = await desk.registered()
         other, _ = await desk.registered()
+        await desk.mailed(other["email"])
         await desk.credentials.ask_to_change_email(account_id=account.id, email=other["email"])
         letter = (await desk.mailed(other["email"]))[-1]
         assert (letter.link, "already" in letter.subject) == (None, True)

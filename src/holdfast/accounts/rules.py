@@ -136,7 +136,7 @@ def _is_guessable(plain: str, *, username: str, email: str) -> bool:
     besides = plain
     for word in context_words(username=username, email=email):
         besides = besides.replace(word, "")
-    return besides != plain and len(besides) < _MIN_BESIDES_CONTEXT
+    return besides != plain and sum(sign.isalnum() for sign in besides) < _MIN_BESIDES_CONTEXT
 
 
 @cache
