@@ -21,11 +21,12 @@ def person(**changes):
     return {"username": name, "email": f"{name}@example.com", "password": PASSWORD, **changes}
 
 
-def built_on(db, *, clock=None, secret=SECRET, previous=(), **settings):
+def built_on(db, *, clock=None, secret=SECRET, previous=(), redis_url=None, **settings):
     """The module, built on a database that is open already."""
     keyring = Keyring(secret, previous=previous)
     chosen = AccountsSettings(_env_file=None, **settings)
-    return MODULE.build(House(db=db, clock=clock or db.clock, keyring=keyring, settings=chosen, doors={}))
+    house = House(db=db, clock=clock or db.clock, keyring=keyring, settings=chosen, doors={}, redis_url=redis_url)
+    return MODULE.build(house)
 
 
 @asynccontextmanager

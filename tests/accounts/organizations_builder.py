@@ -24,10 +24,10 @@ class Firm:
 
     def __init__(self, db, built, clock, *, mode=KeyMode.TEST):
         self.db, self.accounts, self.clock = db, built.api, clock
-        self.mails, self.acting = [], {}
+        self.mails, self.acting, self.changed = [], {}, []
         settings = AccountsSettings(_env_file=None)
         self.organizations = Organizations(
-            db=db, clock=clock, settings=settings, queue=self._queue, act_for=self._act_for
+            db=db, clock=clock, settings=settings, queue=self._queue, act_for=self._act_for, changed=self.changed.append
         )
         self.keys = Keys(db=db, clock=clock, mode=mode)
 

@@ -6,16 +6,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from holdfast.accounts.credentials_api import CredentialsApi
+from holdfast.accounts.factors_api import FactorsApi, PasskeysApi, StepUpApi
+from holdfast.accounts.keys_api import KeysApi
+from holdfast.accounts.organizations_api import OrganizationsApi
 from holdfast.accounts.privacy_api import PrivacyApi
+from holdfast.accounts.sessions_api import LogIn, SessionsApi, SessionTokens
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError, Unauthenticated
 
 
 class Role(StrEnum):
-    """What an account may do. An owner may do all a guest may; an admin everything."""
+    """What an account is in this installation; `holdfast.kit.auth` says what it may do. All may do what a guest may."""
 
     GUEST = "guest"
     OWNER = "owner"
+    OPERATOR = "operator"
     ADMIN = "admin"
 
 
@@ -67,6 +73,16 @@ class TokenExpired(Unauthenticated):
 class AccountsApi(Protocol):
     """What others may ask of accounts."""
 
+    sessions: SessionsApi
+    credentials: CredentialsApi
+    """Addresses, passwords and what is mailed."""
+    factors: FactorsApi
+    """What is asked for besides a password."""
+    passkeys: PasskeysApi
+    step_up: StepUpApi
+    """Proving again who one is."""
+    organizations: OrganizationsApi
+    keys: KeysApi
     privacy: PrivacyApi
     """People's rights over their data."""
 
@@ -89,19 +105,39 @@ class AccountsApi(Protocol):
         """
 
     async def log_in(self, *, email: str, password: str) -> AccessToken:
-        """Exchange e-mail and password for an access token.
+        """Exchange e-mail and password for an access token that cannot be carried on, and so is good for longer.
 
         Raises:
             InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            SecondFactorRequired: The password is right, and a code is needed too: this way in takes none.
+            EmailUnconfirmed: The password is right and the address has to be confirmed first.
+            TooManyRequests: Too many tries.
+            Overloaded: Too many passwords are being checked.
+        """
+
+    async def open_session(self, wanted: LogIn) -> SessionTokens:
+        """Open a session for whoever proves who they are.
+
+        Raises:
+            InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            SecondFactorRequired: The password is right, and a code is needed too.
+            InvalidCode: The code is wrong or was used.
+            PasskeyRefused: The passkey is not known here, or not good.
+            EmailUnconfirmed: The password is right, and the address has to be confirmed first.
+            NotFound: They do not belong to the organization they want to act for.
+            TooManyRequests: Too many tries.
             Overloaded: Too many passwords are being checked.
         """
 
     async def principal(self, token: str) -> Principal:
-        """Check an access token and say who it speaks for. Verified tokens are remembered until they expire.
+        """Check an access token or API key, and say who it speaks for and what they may do at this moment.
 
         Raises:
-            Unauthenticated: Missing, malformed, forged, not yet valid, or issued for another service.
+            Unauthenticated: Missing, malformed, forged, not yet valid, issued for another service, or its session has
+                ended; or a key that is not good.
             TokenExpired: The signature is good and the token has run out.
+            Overloaded: Too many wait already.
+            DatabaseUnavailable: Nobody can say at this moment.
         """
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Account]:
@@ -114,7 +150,7 @@ class AccountsApi(Protocol):
         """Return accounts in order of id, for admins; at most 1,000 at a time."""
 
     async def disable(self, *, account_id: int) -> Account:
-        """Close an account: nobody can log in to it until `enable`. Access tokens already given run out by themselves.
+        """Close an account: its sessions end at once, and nobody can log in to it until `enable`.
 
         Raises:
             NotFound: There is no such account.

@@ -39,8 +39,10 @@ from holdfast.gateway import (
 from holdfast.gateway.activity_reading import Trail
 from holdfast.kit.auth import Principal
 from holdfast.kit.clock import Clock
+from holdfast.kit.csrf import CsrfTokens
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.http import problems
+from holdfast.kit.http.cookies import Forgery
 from holdfast.kit.http.cursors import Cursors
 from holdfast.kit.http.edge import Edge
 from holdfast.kit.http.health import health_router
@@ -141,6 +143,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.mounted = {}
+    app.state.cors_origins = settings.cors_origins
     app.state.settings = settings
     app.add_middleware(Prefixes, mounted=app.state.mounted)
     app.add_middleware(Edge, settings=settings, clock=clock, limits=limits, limited=LIMITED)
@@ -167,6 +170,8 @@ def install_routes(app: FastAPI, assembly: Assembly) -> None:
     accounts = assembly.door("accounts")
     app.state.assembly = assembly
     app.state.check_token = _nobody if accounts is None else accounts.principal
+    app.state.is_fresh = None if accounts is None else accounts.step_up.is_fresh
+    app.state.forgery = Forgery(CsrfTokens(assembly.keyring), origins=getattr(app.state, "cors_origins", ()))
     for router in _gateway_routers(assembly):
         app.include_router(router)
     _mount_home_rental(app, assembly)

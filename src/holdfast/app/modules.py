@@ -263,6 +263,7 @@ async def assemble(
             doors={need: running[need].built.api for need in module.needs},
             url=url,
             limits=limits,
+            redis_url=None if settings.redis_url is None else settings.redis_url.get_secret_value(),
             mail=read_settings(MailSettings),
         )
         running[module.name] = Running(module=module, url=url, db=databases[url], built=module.build(house))

@@ -12,6 +12,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
 from holdfast.kit.http.routes import Router
 from holdfast.kit.limits.limits import Limits, unlimited
+from holdfast.kit.mail.settings import MailSettings
 from holdfast.kit.outbox import Outbox, Subscription
 from holdfast.kit.privacy import PersonalData
 from holdfast.kit.secrets import Keyring
@@ -43,6 +44,10 @@ class House:
     """Where the module's own database is, for what is kept beside it."""
     limits: Limits = field(default_factory=unlimited)
     """How often somebody may do something."""
+    redis_url: str | None = None
+    """The Redis of the installation, if it has one."""
+    mail: MailSettings = field(default_factory=MailSettings)
+    """How people are written to, and where links lead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,29 @@
 """The rows of accounts, by subject; importing this makes all of them known."""
 
-from holdfast.accounts.models import accounts, activity, factors, limits, marks, privacy
+from holdfast.accounts.models import (
+    accounts,
+    activity,
+    credentials,
+    factors,
+    keys,
+    limits,
+    marks,
+    organizations,
+    privacy,
+    sessions,
+)
 from holdfast.accounts.models.base import tables
 
-__all__ = ["accounts", "activity", "factors", "limits", "marks", "privacy", "tables"]
+__all__ = [
+    "accounts",
+    "activity",
+    "credentials",
+    "factors",
+    "keys",
+    "limits",
+    "marks",
+    "organizations",
+    "privacy",
+    "sessions",
+    "tables",
+]

@@ -7,33 +7,32 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from holdfast.accounts.api import (
-    AccessToken,
     Account,
-    AccountExists,
     AccountsApi,
-    InvalidCredentials,
     Role,
     TokenExpired,
 )
+from holdfast.accounts.credentials_api import UsernameTaken
+from holdfast.accounts.routes.credential_shapes import RegistrationOut
 from holdfast.accounts.rules import MAX_EMAIL, MAX_PASSWORD, MAX_USERNAME, MIN_EMAIL, MIN_PASSWORD, MIN_USERNAME
 from holdfast.kit.errors import Forbidden, Invalid, Overloaded, Unauthenticated
 from holdfast.kit.http.principals import CurrentPrincipal, OperatorPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import NUMBER_MAX, Digits, InstantField, Wire
+from holdfast.kit.limits.limits import TooManyRequests
 
 _KEYS_MAX_AGE_S: Final = 300
-_EXAMPLE_ACCOUNT: Final[JsonDict] = {
+EXAMPLE_ACCOUNT: Final[JsonDict] = {
     "id": 3,
     "username": "john",
     "email": "john@gmail.com",
     "role": "guest",
     "created_at": "2026-05-04T09:30:00Z",
 }
-_EXAMPLE_TOKEN: Final = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Im…"  # noqa: S105 - not a token, the look of one
 
 _Username = Annotated[str, Field(min_length=MIN_USERNAME, max_length=MAX_USERNAME)]
-_Email = Annotated[str, Field(min_length=MIN_EMAIL, max_length=MAX_EMAIL, json_schema_extra={"format": "idn-email"})]
+Email = Annotated[str, Field(min_length=MIN_EMAIL, max_length=MAX_EMAIL, json_schema_extra={"format": "idn-email"})]
 _Password = Annotated[
     str, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD, json_schema_extra={"format": "password"})
 ]
@@ -57,7 +56,7 @@ class NewAccount(Wire):
 
     username: _Username
     """Letters and digits of any script, `.`, `_` and `-`. Unique, whatever its case."""
-    email: _Email
+    email: Email
     """Unique; case and Unicode form make no difference, dots and plus-tags do."""
     password: _Password
     """Any characters, taken exactly as sent. The ones everybody guesses first are refused."""
@@ -68,7 +67,7 @@ class NewAccount(Wire):
 class AccountOut(Wire):
     """An account as its owner sees it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_ACCOUNT]})
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_ACCOUNT]})
 
     id: int
     username: str
@@ -82,7 +81,7 @@ class AccountOut(Wire):
 class AccountForAdmin(AccountOut):
     """An account as admins see it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE_ACCOUNT, "disabled": False}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{**EXAMPLE_ACCOUNT, "disabled": False}]})
 
     disabled: bool
     """Whether it is closed: nobody can log in to it."""
@@ -94,40 +93,6 @@ class AccountPage(Wire):
     items: list[AccountForAdmin]
     next_after: int | None
     """Send it as `after` for the next page; null on the last."""
-
-
-class Credentials(Wire):
-    """What proves who you are."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"email": "john@gmail.com", "password": "correct horse battery"}]}
-    )
-
-    email: _Email
-    password: Annotated[str, Field(min_length=1, max_length=MAX_PASSWORD, json_schema_extra={"format": "password"})]
-
-
-class SessionOut(Wire):
-    """An access token and whom it speaks for."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "access_token": _EXAMPLE_TOKEN,
-                    "token_type": "Bearer",
-                    "expires_at": "2026-05-04T10:30:00Z",
-                    "account": _EXAMPLE_ACCOUNT,
-                }
-            ]
-        }
-    )
-
-    access_token: str
-    """Send it as `Authorization: Bearer …`. An ES256 JWT; treat it as opaque or check it with our published keys."""
-    token_type: Literal["Bearer"]
-    expires_at: InstantField
-    account: AccountOut
 
 
 class KeyOut(Wire):
@@ -158,27 +123,23 @@ def routers(accounts: AccountsApi) -> tuple[Router, ...]:
 def _log_in(accounts: AccountsApi) -> Router:
     router = Router(tags=["accounts"])
 
-    @router.post("/v1/accounts", status_code=201, responses=responses(AccountExists, Invalid, Overloaded))
-    async def register(body: NewAccount) -> AccountOut:
+    @router.post(
+        "/v1/accounts",
+        status_code=202,
+        responses=responses(UsernameTaken, Invalid, TooManyRequests, Overloaded),
+    )
+    async def register(body: NewAccount) -> RegistrationOut:
         """Create an account.
 
         The password may have 8 to 128 characters, any of them, and is stored as an argon2id hash. After this,
-        `POST /v1/sessions` gives you an access token.
+        `POST /v1/sessions` gives you an access token; where addresses have to be confirmed, follow the link in the
+        mail first. The answer is the same if the address has an account already: that is left as it is, and its
+        owner is told by mail.
         """
-        account = await accounts.register(
-            username=body.username, email=body.email, password=body.password, role=Role(body.role)
+        await accounts.credentials.ask_to_register(
+            username=body.username, email=body.email, password=body.password, role=body.role
         )
-        return _account_out(account)
-
-    @router.post("/v1/sessions", status_code=201, responses=responses(InvalidCredentials, Invalid, Overloaded))
-    async def log_in(body: Credentials, response: Response) -> SessionOut:
-        """Log in with e-mail and password and get an access token.
-
-        An unknown address, a wrong password and a closed account get the same answer after the same time.
-        """
-        given = await accounts.log_in(email=body.email, password=body.password)
-        response.headers["cache-control"] = "no-store"
-        return _session_out(given)
+        return RegistrationOut(username=body.username, email=body.email, role=body.role)
 
     @router.get("/.well-known/jwks.json")
     async def published_keys(response: Response) -> KeySet:
@@ -199,7 +160,7 @@ def _own(accounts: AccountsApi) -> Router:
     @router.get("/v1/me", responses=responses(Unauthenticated, TokenExpired, Forbidden))
     async def read_own_account(principal: CurrentPrincipal) -> AccountOut:
         """Read your own account."""
-        return _account_out(await _open_account(accounts, principal.account_id))
+        return account_out(await _open_account(accounts, principal.account_id))
 
     return router
 
@@ -240,7 +201,8 @@ async def _open_account(accounts: AccountsApi, account_id: int) -> Account:
     return found[0]
 
 
-def _account_out(account: Account) -> AccountOut:
+def account_out(account: Account) -> AccountOut:
+    """Return an account as its owner sees it."""
     return AccountOut(
         id=account.id,
         username=account.username,
@@ -251,13 +213,4 @@ def _account_out(account: Account) -> AccountOut:
 
 
 def _account_for_admin(account: Account) -> AccountForAdmin:
-    return AccountForAdmin(**_account_out(account).model_dump(), disabled=account.disabled)
-
-
-def _session_out(given: AccessToken) -> SessionOut:
-    return SessionOut(
-        access_token=given.token,
-        token_type="Bearer",  # noqa: S106 - the name of a scheme
-        expires_at=given.expires_at,
-        account=_account_out(given.account),
-    )
+    return AccountForAdmin(**account_out(account).model_dump(), disabled=account.disabled)

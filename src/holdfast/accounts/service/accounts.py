@@ -6,20 +6,27 @@ from typing import Any, Final
 import structlog
 
 from holdfast.accounts import rules
-from holdfast.accounts.api import AccessToken, Account, AccountExists, InvalidCredentials, Role
-from holdfast.accounts.service.acts import note, note_by_itself
+from holdfast.accounts.api import AccessToken, Account, AccountExists, Role
+from holdfast.accounts.service.acts import note
 from holdfast.accounts.service.doors import Doors
+from holdfast.accounts.service.log_in import LogIns
+from holdfast.accounts.service.password_rules import Applicant, PasswordRules
 from holdfast.accounts.service.passwords import Passwords
-from holdfast.accounts.service.tokens import Tokens
+from holdfast.accounts.service.registering import added, hashed_applicant
+from holdfast.accounts.service.session_doors import SessionDoors
+from holdfast.accounts.sessions_api import LogIn, SessionTokens
 from holdfast.accounts.store import accounts as store
 from holdfast.accounts.store import keys
+from holdfast.accounts.store.credentials import is_named
 from holdfast.kit.auth import Principal
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
-from holdfast.kit.errors import HoldfastError, Invalid, NotFound
+from holdfast.kit.errors import NotFound
 
 MAX_PAGE: Final = 1000
 MAX_IDS: Final = 1000
+_KEY: Final = "hfk_"
+"""How every API key begins."""
 
 log = structlog.get_logger()
 
@@ -27,13 +34,29 @@ log = structlog.get_logger()
 class Accounts:
     """Answers `AccountsApi`."""
 
-    def __init__(self, *, db: Database, passwords: Passwords, tokens: Tokens, doors: Doors) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        passwords: Passwords,
+        opened: SessionDoors,
+        log_ins: LogIns,
+        doors: Doors,
+        password_rules: PasswordRules,
+    ) -> None:
+        self.sessions = doors.sessions
+        self.credentials = doors.credentials
+        self.factors = doors.factors
+        self.passkeys = doors.passkeys
+        self.step_up = doors.step_up
         self.organizations = doors.organizations
         self.keys = doors.keys
         self.privacy = doors.privacy
         self._db = db
         self._passwords = passwords
-        self._tokens = tokens
+        self._password_rules = password_rules
+        self._opened = opened
+        self._log_ins = log_ins
 
     async def register(self, *, username: str, email: str, password: str, role: Role = Role.GUEST) -> Account:
         """Create an account. `role` comes from the caller's decision, never from the public.
@@ -43,23 +66,14 @@ class Accounts:
             Invalid: E-mail, user name or password break a rule; every wrong field is named.
             Overloaded: Too many passwords are being hashed; nothing was done.
         """
-        mistakes = rules.mistakes(username=username, email=email, password=password)
-        username_key, email_key = rules.username_key(username), rules.email_key(email)
-        if mistakes or username_key is None or email_key is None:
-            raise Invalid(errors=mistakes)
-        new = store.NewAccount(
-            username=username,
-            username_key=username_key,
-            email=email.strip(),
-            email_key=email_key,
-            password_hash=await self._passwords.hash(password),
-            role=role,
-        )
+        who = Applicant(username=username, email=email, password=password, role=role)
+        await self._password_rules.check_applicant(who)
+        new = await hashed_applicant(who, self._passwords)
 
         async def add(tx: Tx) -> Account:
-            made = await store.add(tx, new)
-            await note_by_itself(tx, "account.registered", made.id, role=role.value)
-            return made
+            if await is_named(tx, username_key=new.username_key):
+                raise AccountExists
+            return await added(tx, new)
 
         try:
             account = await self._db.write(add)
@@ -79,33 +93,45 @@ class Accounts:
         return await self.register(username=username, email=email, password=password, role=Role.ADMIN)
 
     async def log_in(self, *, email: str, password: str) -> AccessToken:
-        """Exchange e-mail and password for an access token.
+        """Exchange e-mail and password for an access token that cannot be carried on, and so is good for longer.
 
         Raises:
             InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            SecondFactorRequired: The password is right, and a code is needed too: this way in takes none.
+            EmailUnconfirmed: The password is right and the address has to be confirmed first.
+            TooManyRequests: Too many tries.
             Overloaded: Too many passwords are being checked.
         """
-        if not rules.is_plausible_password(password):
-            raise InvalidCredentials
-        login = await self._find_login(email)
-        password_hash = self._passwords.nobody if login is None else login.password_hash
-        right = await self._passwords.verify(password, password_hash)
-        if login is None or not right or login.account.disabled:
-            log.info("account.login_refused", account_id=None if login is None else login.account.id)
-            raise InvalidCredentials
-        if self._passwords.is_outdated(password_hash):
-            await self._renew_hash(login, password)
-        log.info("account.logged_in", account_id=login.account.id)
-        return self._tokens.issue(login.account)
+        return await self._log_ins.log_in_plainly(email=email, password=password)
 
-    async def principal(self, token: str) -> Principal:
-        """Check an access token and say who it speaks for. Verified tokens are remembered until they expire.
+    async def open_session(self, wanted: LogIn) -> SessionTokens:
+        """Open a session for whoever proves who they are.
 
         Raises:
-            Unauthenticated: Missing, malformed, forged, not yet valid, or issued for another service.
-            TokenExpired: The signature is good and the token has run out.
+            InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            SecondFactorRequired: The password is right, and a code is needed too.
+            InvalidCode: The code is wrong or was used.
+            PasskeyRefused: The passkey is not known here, or not good.
+            EmailUnconfirmed: The password is right, and the address has to be confirmed first.
+            NotFound: They do not belong to the organization they want to act for.
+            TooManyRequests: Too many tries.
+            Overloaded: Too many passwords are being checked.
         """
-        return self._tokens.check(token)
+        return await self._log_ins.log_in(wanted)
+
+    async def principal(self, token: str) -> Principal:
+        """Check an access token or API key, and say who it speaks for and what they may do at this moment.
+
+        Raises:
+            Unauthenticated: Missing, malformed, forged, not yet valid, issued for another service, or its session has
+                ended; or a key that is not good.
+            TokenExpired: The signature is good and the token has run out.
+            Overloaded: Too many wait already.
+            DatabaseUnavailable: Nobody can say at this moment.
+        """
+        if token.startswith(_KEY):
+            return await self.keys.principal(token)
+        return await self._opened.standings.principal(self._opened.tokens.check(token))
 
     async def get_many(self, *, ids: Sequence[int]) -> list[Account]:
         """Return the accounts that exist among `ids`, in no set order.
@@ -142,7 +168,7 @@ class Accounts:
         return await self._db.read(find)
 
     async def disable(self, *, account_id: int) -> Account:
-        """Close an account: nobody can log in to it until `enable`. Access tokens already given run out by themselves.
+        """Close an account: its sessions end at once, and nobody can log in to it until `enable`.
 
         Raises:
             NotFound: There is no such account.
@@ -159,7 +185,7 @@ class Accounts:
 
     def published_keys(self) -> Mapping[str, Any]:
         """Return the public keys as a JSON Web Key Set, for anyone who wants to check a token."""
-        return self._tokens.published_keys()
+        return self._opened.tokens.published_keys()
 
     async def _find_login(self, email: str) -> store.Login | None:
         email_key = rules.email_key(email)
@@ -171,20 +197,6 @@ class Accounts:
 
         return await self._db.read(find)
 
-    async def _renew_hash(self, login: store.Login, password: str) -> None:
-        """Store the password with today's parameters; where that fails, the next log-in will do it."""
-
-        async def replace(tx: Tx) -> None:
-            await store.replace_hash(tx, account_id=login.account.id, old_hash=login.password_hash, new_hash=new_hash)
-
-        try:
-            new_hash = await self._passwords.hash(password)
-            await self._db.write(replace)
-        except HoldfastError as refusal:
-            log.warning("account.hash_not_renewed", account_id=login.account.id, code=refusal.code)
-        else:
-            log.info("account.hash_renewed", account_id=login.account.id)
-
     async def _set_disabled(self, account_id: int, *, disabled: bool) -> Account:
         async def write(tx: Tx) -> Account | None:
             account = await store.set_disabled(tx, account_id=account_id, disabled=disabled)
@@ -193,6 +205,7 @@ class Accounts:
             if disabled:
                 # They stay ended when it is opened again: nobody looked after them meanwhile.
                 await keys.end_all(tx, account_id=account_id, why="disabled")
+                await self._opened.sessions.end_all(tx, account_id=account_id, why="disabled")
             return account
 
         account = await self._db.write(write)

@@ -7,12 +7,14 @@ from holdfast.accounts.factors_api import FactorsApi, PasskeysApi, StepUpApi
 from holdfast.accounts.keys_api import KeysApi
 from holdfast.accounts.organizations_api import OrganizationsApi
 from holdfast.accounts.privacy_api import PrivacyApi
+from holdfast.accounts.sessions_api import SessionsApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """One door for each subject."""
 
+    sessions: SessionsApi
     credentials: CredentialsApi
     factors: FactorsApi
     passkeys: PasskeysApi

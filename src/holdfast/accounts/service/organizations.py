@@ -44,6 +44,8 @@ _REMOVED: Final = "removed"
 
 ActFor = Callable[[Tx, str, int | None], Awaitable[object]]
 """`act_for(tx, session_id, organization_id)`: the organization a session acts for from now on."""
+Changed = Callable[[int], object]
+"""`changed(account_id)`: what an account's sessions may do is about to change, in the transaction that calls it."""
 
 
 class Queue(Protocol):
@@ -59,13 +61,14 @@ class Organizations(OrganizationsApi):
     """Answers `OrganizationsApi`."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, settings: AccountsSettings, queue: Queue, act_for: ActFor
+        self, *, db: Database, clock: Clock, settings: AccountsSettings, queue: Queue, act_for: ActFor, changed: Changed
     ) -> None:
         self._db = db
         self._clock = clock
         self._settings = settings
         self._queue = queue
         self._act_for = act_for
+        self._changed = changed
 
     # -------------------------------------------------------------------------------------------------------- reading
 
@@ -114,6 +117,7 @@ class Organizations(OrganizationsApi):
             if not await store.set_role(tx, organization_id=organization_id, account_id=account_id, role=role):
                 raise NotFound("There is no such member.")
             await _keep_an_owner(tx, organization_id)
+            self._changed(account_id)
             await _note(tx, "member.role_changed", organization_id, account_id, role=role.value)
             found = await store.members(tx, organization_id=organization_id)
             return next(each for each in found if each.account_id == account_id)
@@ -145,6 +149,7 @@ class Organizations(OrganizationsApi):
         if not await store.remove(tx, organization_id=organization_id, account_id=account_id):
             raise NotFound("There is no such member.")
         await _keep_an_owner(tx, organization_id)
+        self._changed(account_id)
         await keys.end_all(tx, account_id=account_id, organization_id=organization_id, why=why)
         await _note(tx, f"member.{why}", organization_id, account_id)
         log.info("organization.member_gone", account_id=account_id, organization_id=organization_id, why=why)

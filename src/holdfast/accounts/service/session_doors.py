@@ -44,7 +44,7 @@ def session_doors(house: House) -> SessionDoors:
     shared = None
     if house.redis_url is not None:
         shared = SharedStandings(house.redis_url, keyring=house.keyring, clock=house.clock)
-        house.db.after_commit = shared.settled
+        house.db.after_write = shared.settled
     tokens = Tokens(keyring=house.keyring, clock=house.clock, settings=house.settings)
     needs = SessionNeeds(
         db=house.db,

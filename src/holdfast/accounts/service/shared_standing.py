@@ -1,17 +1,18 @@
 """The standing of sessions in Redis: spares the database a look-up with each request. The database stays the truth.
 
-Nothing is believed here that may have changed. Whoever is about to change what sessions of an account are marks the
-account *before* the commit; while the mark is there, everybody asks the database. An entry lives for a *lease* of a few
-seconds from when it was read, a mark for longer than a lease and the longest transaction together, so no entry that was
-read before the commit is left when the mark goes. Where the mark cannot be written, the change is answered only after a
-lease: what others may still believe has run out by then. So without Redis all is slower and nothing is open that is
-closed.
+Nothing is believed here that may have changed. Whoever changes what sessions of an account are has the account marked
+before the change is answered; while the mark is there, everybody asks the database. An entry lives for a *lease* of a
+few seconds from when it was read, a mark for longer than a lease and the longest transaction together, so no entry that
+was read before the commit is left when the mark goes. Where the mark cannot be written, the change is answered only
+after a lease: what others may still believe has run out by then. So without Redis all is slower, and nothing is open
+that is closed.
 
 Entries are signed: whoever can write to Redis still cannot make themselves a session.
 """
 
 import asyncio
 import hmac
+from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -63,6 +64,7 @@ class SharedStandings:
         self._keys = keyring.derive_all(PURPOSE)
         self._clock = clock
         self._away_until = 0.0
+        self._changed: deque[int] = deque()
         self._marking: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------------ reading
@@ -103,13 +105,15 @@ class SharedStandings:
 
     # ------------------------------------------------------------------ changing
     def unsettle(self, account_id: int) -> None:
-        """Begin to mark an account whose sessions a transaction is about to change; `settled` waits for it."""
-        task = asyncio.get_running_loop().create_task(self._mark(account_id))
-        self._marking.add(task)
-        task.add_done_callback(self._marking.discard)
+        """Say which account's sessions a transaction changes; `settled` marks it. From whatever thread it runs in."""
+        self._changed.append(account_id)
 
     async def settled(self) -> None:
-        """Return once nobody believes what was true before; runs after every commit, and before its answer."""
+        """Return once nobody believes what was true before; runs after every transaction, and before its answer."""
+        while self._changed:
+            task = asyncio.get_running_loop().create_task(self._mark(self._changed.popleft()))
+            self._marking.add(task)
+            task.add_done_callback(self._marking.discard)
         if self._marking:
             await asyncio.wait(set(self._marking))
 

@@ -128,8 +128,8 @@ class Database(ABC):
         self._lock_wait_s = deadline_s / _TRIES_LEAST
         self._closed = False
         self._running: set[asyncio.Task[Any]] = set()
-        self.after_commit: Callable[[], Awaitable[None]] | None = None
-        """Awaited after each `write` and before its answer: what has to be true elsewhere by then."""
+        self.after_write: Callable[[], Awaitable[None]] | None = None
+        """Awaited after each `write`, whatever came of it, and before its answer: what has to be true elsewhere then."""
 
     async def read(self, work: Work[T]) -> T:
         """Run a function that only reads. Each statement sees what was committed when it began.
@@ -160,10 +160,11 @@ class Database(ABC):
             DatabaseUnavailable: No connection, or not in time; nothing was written.
             StorageFull: No space left; nothing was written.
         """
-        answer = await self._guarded(lambda attempt: self._write(work, attempt))
-        if self.after_commit is not None:
-            await self.after_commit()
-        return answer
+        try:
+            return await self._guarded(lambda attempt: self._write(work, attempt))
+        finally:
+            if self.after_write is not None:
+                await self.after_write()
 
     async def put(self, *calls: Call) -> datetime:
         """Run independent writes as one transaction and return the database's time of it.
