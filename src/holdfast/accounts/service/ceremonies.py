@@ -3,10 +3,13 @@
 All bytes here are of a stranger's making. Whatever the library says or raises over them, they are refused alike.
 """
 
+import asyncio
 import base64
 import hashlib
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -19,6 +22,7 @@ _T = TypeVar("_T")
 ALGORITHMS: Final = (-8, -7, -257)
 """EdDSA, ES256, RS256: the ones the library knows, the best first."""
 MAX_CREDENTIAL_BYTES: Final = 1023
+_LIBRARY: Final = "webauthn"
 
 Known = Callable[[bytes], Challenge | None]
 """Says which challenge of ours some bytes are."""
@@ -54,6 +58,12 @@ class Asserted:
     backed_up: bool
     user_verified: bool
     """Whether the authenticator checked a finger, a face or a PIN."""
+
+
+async def ready() -> None:
+    """Load the library in a thread, once: that takes a fifth of a second, in which everybody else would wait."""
+    if _LIBRARY not in sys.modules:
+        await asyncio.to_thread(import_module, _LIBRARY)
 
 
 def relying_party(settings: AccountsSettings, *, public_url: str) -> RelyingParty:

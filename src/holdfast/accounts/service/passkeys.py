@@ -95,6 +95,7 @@ class Passkeys:
             PasskeyExists: It is registered already.
             TooManyPasskeys: The account has as many as it may.
         """
+        await ceremonies.ready()
         made = ceremonies.registered(
             credential, site=self._site, known=lambda value: self._known(value, Ceremony.REGISTER, account_id)
         )
@@ -180,6 +181,7 @@ class Passkeys:
         Raises:
             PasskeyRefused: It is not known here, or what it signed is not what was asked.
         """
+        await ceremonies.ready()
         hashed = ceremonies.credential_hash(credential)
         found = await self._db.read(lambda tx: store.find_credential(tx, credential_hash=hashed))
         if found is None or account_id not in {None, found.account_id}:
