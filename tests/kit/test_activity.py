@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from alembic.operations import Operations
@@ -26,7 +25,6 @@ from holdfast.kit.origin import Origin, current_origin
 doing = module_tables("doing")
 activity = Activity("doing", doing)
 AT_HOME = Actor(account_id=7, owner_id=70, session_id="ses_1", request_id="req_1", address="192.0.2.7", device="Fox")
-WAITED_S = 3600
 
 
 def make(connection):
@@ -218,13 +216,6 @@ class TestFromWhere:
         await note(db, act(actor=replace(AT_HOME, account_id=None), subject_id=9))
         assert await records.origins_of(7) == []
         assert await records.erase_origins(9) == 1
-
-    async def test_is_forgotten_when_it_is_old(self, db, records):
-        await note(db, act())
-        assert await records.forget_origins(older_than_s=WAITED_S) == 0
-        db.clock.advance(timedelta(seconds=WAITED_S + 1))
-        assert await records.forget_origins(older_than_s=WAITED_S) == 1
-        assert len(await records.page(Wanted())) == 1
 
     async def test_is_cut_to_what_is_kept(self, db, records):
         token = current_origin.set(Origin(account_id=5, device="x" * 1000, address="", request_id="r" * 100))

@@ -27,7 +27,7 @@ from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, UnsafeDatabase
 from holdfast.kit.db.opening import BadDatabaseUrl, open_database, parsed
-from holdfast.kit.errors import DatabaseUnavailable, HoldfastError
+from holdfast.kit.errors import DatabaseUnavailable
 from holdfast.kit.limits.limits import Limits
 from holdfast.kit.mail.settings import MailSettings
 from holdfast.kit.module import Built, House, Job, Module
@@ -44,9 +44,7 @@ MODULES: Final[tuple[Module, ...]] = (ACCOUNTS, CATALOG, BOOKING, PAYMENTS, SEAR
 """Every module there is."""
 
 _PRUNE_EVERY_S: Final = 60.0
-_FORGET_ORIGINS_EVERY_S: Final = 3600.0
 _FIRST_PAUSE_S: Final = 1.0
-_DAY_S: Final = 86_400
 _SEAL_WITHIN_S: Final = 5.0
 
 
@@ -134,7 +132,6 @@ class Assembly:
             Job(name=f"{name}.activity_seal", every_s=SEAL_EVERY_S, run=records.seal)
             for name, records in self.activity().items()
         ]
-        jobs.append(Job(name="activity.forget_origins", every_s=_FORGET_ORIGINS_EVERY_S, run=self._forget_origins))
         for job in jobs:
             self._spawn(f"job:{job.name}", _repeat(job))
 
@@ -185,12 +182,8 @@ class Assembly:
                 for records in self.activity().values():
                     while records.waits:
                         await records.seal()
-        except (TimeoutError, HoldfastError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a driver says, the next process seals it; this one stops
             log.warning("activity.not_sealed", error=type(error).__name__)
-
-    async def _forget_origins(self) -> None:
-        for records in self.activity().values():
-            await records.forget_origins(older_than_s=self.origin_days * _DAY_S)
 
     def _spawn(self, name: str, work: Any) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))

@@ -116,7 +116,6 @@ class Activity:
             select(origin).where(origin.c.account_id == bindparam("account_id")).order_by(origin.c.at)
         )
         self._erase = statement(delete(origin).where(origin.c.account_id == bindparam("account_id")))
-        self._forget = statement(delete(origin).where(origin.c.at < db_now(plus="age_s")))
 
     # -------------------------------------------------------------------------------------------------------- writing
 
@@ -222,7 +221,3 @@ class Activity:
     async def erase_origins(self, tx: Tx, account_id: int) -> int:
         """Erase from where an account acted; returns how many rows that were. What it did stays."""
         return await tx.run(self._erase(account_id=account_id))
-
-    async def forget_origins(self, tx: Tx, *, older_than_s: int) -> int:
-        """Erase from where anybody acted longer ago than that; returns how many rows that were."""
-        return await tx.run(self._forget(age_s=-older_than_s))

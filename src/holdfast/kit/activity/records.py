@@ -44,10 +44,6 @@ class ActivityRecords:
         """Erase from where an account acted; returns how many rows that were. Repeating it changes nothing."""
         return await self._db.write(lambda tx: self._activity.erase_origins(tx, account_id))
 
-    async def forget_origins(self, *, older_than_s: int) -> int:
-        """Erase from where anybody acted longer ago than that; returns how many rows that were."""
-        return await self._db.write(lambda tx: self._activity.forget_origins(tx, older_than_s=older_than_s))
-
     async def newest(self) -> Seal | None:
         """Return the newest seal, or None if nothing has been sealed."""
         return await self._chain.newest()
