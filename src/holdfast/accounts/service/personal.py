@@ -1,6 +1,7 @@
 """What accounts keeps of persons: answers `PersonalData`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from typing_extensions import override
 
@@ -12,11 +13,26 @@ from holdfast.kit.privacy import Disclosure, Kind, Obstacle, Purpose, Recipient
 from holdfast.kit.privacy_rows import Holdings
 
 
+class ForgetMail(Protocol):
+    """Deletes letters to addresses that lie in a folder of ours."""
+
+    async def __call__(self, *, addresses: Collection[str]) -> int:
+        """Return how many there were."""
+
+
 class AccountsPersonal(Holdings):
     """Answers `PersonalData` for accounts."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, forget_mail: ForgetMail) -> None:
+        self._forget_mail = forget_mail
         super().__init__(db=db, tables=tables, held=store.HELD, lapses=store.LAPSES, recipients=(Recipient.MAIL,))
+
+    @override
+    async def erase(self, *, account_id: int) -> int:
+        # Letters first: once the rows are gone nobody knows any more to whom they were.
+        addresses = await self._db.read(lambda tx: store.addresses(tx, account_id=account_id))
+        await self._forget_mail(addresses=addresses)
+        return await super().erase(account_id=account_id)
 
     @override
     async def disclosures(self, *, account_id: int) -> Sequence[Disclosure]:

@@ -160,11 +160,23 @@ _OTHERS = statement(
     )
     .limit(1)
 )
+_ADDRESSES = statement(
+    select(account.c.email, email_change.c.email.label("becomes"))
+    .select_from(account)
+    .outerjoin(email_change, email_change.c.account_id == account.c.id)
+    .where(account.c.id == bindparam("account_id", type_=Whole()))
+)
 _MAILED = statement(
     select(mail.c.kind, mail.c.sent_at)
     .where(mail.c.account_id == bindparam("account_id", type_=Whole()), mail.c.sent_at.is_not(None))
     .order_by(mail.c.sent_at.desc())
 )
+
+
+async def addresses(tx: Tx, *, account_id: int) -> list[str]:
+    """Return the address of an account, and the one it is about to have."""
+    found = await tx.all(_ADDRESSES(account_id=account_id))
+    return [each for row in found for each in (row.email, row.becomes) if each is not None and "@" in each]
 
 
 async def has_members(tx: Tx, *, account_id: int) -> bool:
