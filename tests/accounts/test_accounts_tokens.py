@@ -16,16 +16,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from holdfast.accounts.api import Role, TokenExpired
-from holdfast.accounts.service.tokens import LEEWAY, PURPOSE, _key_of
+from holdfast.accounts.service.tokens import LEEWAY, PURPOSE, Tokens, _key_of
+from holdfast.accounts.sessions_api import LogIn
+from holdfast.accounts.settings import AccountsSettings
 from holdfast.kit.clock import Clock
 from holdfast.kit.errors import Unauthenticated
 from holdfast.kit.secrets import Keyring
-from support.principals import principal_of
 
 OURS = _key_of(Keyring(SECRET).derive(PURPOSE))
 OUR_PEM = OURS.as_pem(private=False)
 FOREIGN = ec.generate_private_key(ec.SECP256R1())
 DROP = object()
+NOBODYS_SESSION = "ses_" + "0" * 26
 GOOD_HEADER = json.dumps({"alg": "ES256", "typ": "at+jwt", "kid": OURS.kid}).encode()
 
 
@@ -50,7 +52,7 @@ def parts(header=None, claims=None):
     now = seconds()
     good_header = {"alg": "ES256", "typ": "at+jwt", "kid": OURS.kid}
     good_claims = {"iss": "holdfast", "aud": "holdfast", "sub": "1", "role": "admin", "jti": "x"}
-    good_claims |= {"iat": now, "nbf": now, "exp": now + 600}
+    good_claims |= {"sid": NOBODYS_SESSION, "auth_time": now, "iat": now, "nbf": now, "exp": now + 600}
     return ".".join(
         b64(json.dumps(changed(*each)).encode()) for each in ((good_header, header or {}), (good_claims, claims or {}))
     )
@@ -59,6 +61,13 @@ def parts(header=None, claims=None):
 def es256(text, key=None):
     r, s = decode_dss_signature((key or OURS.private_key).sign(text.encode(), ec.ECDSA(hashes.SHA256())))
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+async def own_session(accounts):
+    """Somebody new, and the id of their session."""
+    account = await accounts.register(**(who := person()))
+    given = await accounts.open_session(LogIn(email=who["email"], password=who["password"]))
+    return account, given.session_id
 
 
 def made(header=None, claims=None, key=None):
@@ -155,6 +164,10 @@ FORGED = {
     "an endless sub": made(claims={"sub": "9" * 30}),
     "an unknown role": made(claims={"role": "root"}),
     "no role": made(claims={"role": DROP}),
+    "no session": made(claims={"sid": DROP}),
+    "a number as session": made(claims={"sid": 7}),
+    "an SQL phrase as session": made(claims={"sid": "' OR 1=1 --"}),
+    "no auth_time": made(claims={"auth_time": DROP}),
     "the signature in DER": der_signed(),
     "a signature of zeros": f"{parts()}.{b64(bytes(64))}",
     "half a signature": made()[:-43],
@@ -183,7 +196,17 @@ FORGED = {
 class TestAToken:
     async def test_made_by_hand_as_ours_is_taken(self, anywhere):
         """The forger's tools work: without a change the token is good, so each change below is what gets refused."""
-        assert await anywhere.principal(made()) == principal_of(1, "admin")
+        account, session_id = await own_session(anywhere)
+        principal = await anywhere.principal(made(claims={"sub": str(account.id), "sid": session_id}))
+        # The forged role counts for nothing: what somebody may do is read, not believed.
+        assert (principal.account_id, principal.role, principal.session_id) == (account.id, "guest", session_id)
+
+    async def test_of_a_session_that_never_was_or_is_somebody_elses_is_refused(self, anywhere):
+        _, session_id = await own_session(anywhere)
+        other, _ = await own_session(anywhere)
+        for claims in ({}, {"sub": str(other.id), "sid": session_id}):
+            with pytest.raises(Unauthenticated):
+                await anywhere.principal(made(claims=claims))
 
     @pytest.mark.parametrize("name", FORGED)
     async def test_that_is_forged_is_refused(self, anywhere, name):
@@ -202,11 +225,13 @@ class TestAToken:
 
     async def test_has_a_second_form_of_the_signature_only_if_it_is_as_good(self, anywhere):
         """ECDSA signatures come in pairs (s and n - s); both prove the same words, and no others."""
-        text, _, signature = made().rpartition(".")
+        account, session_id = await own_session(anywhere)
+        good = made(claims={"sub": str(account.id), "sid": session_id})
+        text, _, signature = good.rpartition(".")
         raw_signature = unb64(signature)
         order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
         twin = raw_signature[:32] + (order - int.from_bytes(raw_signature[32:], "big")).to_bytes(32, "big")
-        assert await anywhere.principal(f"{text}.{b64(twin)}") == principal_of(1, "admin")
+        assert await anywhere.principal(f"{text}.{b64(twin)}") == await anywhere.principal(good)
         with pytest.raises(Unauthenticated):
             await anywhere.principal(f"{parts(claims={'sub': '2'})}.{b64(twin)}")
 
@@ -219,6 +244,8 @@ class TestAToken:
         assert (claims["iss"], claims["aud"]) == ("holdfast", "holdfast")
         assert (claims["sub"], claims["role"]) == (str(account.id), "owner")
         assert claims["exp"] - claims["iat"] == 3600
+        assert claims["sid"] == (await anywhere.principal(given.token)).session_id
+        assert (claims["org"], claims["auth_time"]) == (str(account.id), claims["iat"])
         assert claims["nbf"] == claims["iat"]
         assert given.expires_at == datetime.fromtimestamp(claims["exp"], UTC)
         assert int(before.timestamp()) <= claims["iat"] <= clock.now().timestamp()
@@ -251,15 +278,19 @@ class TestAToken:
     async def test_from_a_clock_a_little_ahead_is_taken(self, anywhere, claim):
         assert timedelta(0) < LEEWAY <= timedelta(seconds=60)
         leeway = int(LEEWAY.total_seconds())
-        await anywhere.principal(made(claims={claim: seconds() + leeway - 2}))
+        account, session_id = await own_session(anywhere)
+        ours = {"sub": str(account.id), "sid": session_id}
+        await anywhere.principal(made(claims={**ours, claim: seconds() + leeway - 2}))
         with pytest.raises(Unauthenticated):
-            await anywhere.principal(made(claims={claim: seconds() + leeway + 60}))
+            await anywhere.principal(made(claims={**ours, claim: seconds() + leeway + 60}))
 
     async def test_lives_as_long_as_the_setting_says(self, one_url, clock):
-        async with opened(one_url, clock=clock, token_lifetime_s=120) as accounts:
+        async with opened(one_url, clock=clock, token_lifetime_s=120, plain_token_lifetime_s=180) as accounts:
             await accounts.register(**(who := person()))
-            given = await accounts.log_in(email=who["email"], password=who["password"])
-            assert timedelta(seconds=118) < given.expires_at - clock.now() <= timedelta(seconds=120)
+            plain = await accounts.log_in(email=who["email"], password=who["password"])
+            assert timedelta(seconds=178) < plain.expires_at - clock.now() <= timedelta(seconds=180)
+            given = await accounts.open_session(LogIn(email=who["email"], password=who["password"]))
+            assert timedelta(seconds=118) < given.access_expires_at - clock.now() <= timedelta(seconds=120)
 
     @pytest.mark.parametrize("other", [{"token_issuer": "elsewhere"}, {"token_audience": "elsewhere"}])
     async def test_of_another_installation_is_refused(self, anywhere, one_url, other):
@@ -271,25 +302,27 @@ class TestAToken:
                 await anywhere.principal(given.token)
 
 
+def tokens(**settings):
+    return Tokens(keyring=Keyring(SECRET), clock=Clock(), settings=AccountsSettings(_env_file=None, **settings))
+
+
 class TestTheMemoryOfTokens:
-    async def test_answers_with_the_very_same_principal(self, anywhere):
-        token = made()
-        first = await anywhere.principal(token)
-        assert await anywhere.principal(token) is first
+    def test_answers_with_the_very_same(self):
+        checked, token = tokens(), made()
+        assert checked.check(token) is checked.check(token)
 
-    async def test_has_an_end_and_forgets_what_was_not_used_longest(self, one_url):
-        async with opened(one_url, known_tokens=2) as accounts:
-            one, two, three = (made(claims={"sub": str(number)}) for number in (1, 2, 3))
-            first, second = await accounts.principal(one), await accounts.principal(two)
-            assert await accounts.principal(one) is first
-            await accounts.principal(three)
-            assert await accounts.principal(one) is first
-            assert await accounts.principal(two) is not second
+    def test_has_an_end_and_forgets_what_was_not_used_longest(self):
+        checked = tokens(known_tokens=2)
+        one, two, three = (made(claims={"sub": str(number)}) for number in (1, 2, 3))
+        first, second = checked.check(one), checked.check(two)
+        assert checked.check(one) is first
+        checked.check(three)
+        assert checked.check(one) is first
+        assert checked.check(two) is not second
 
-    async def test_can_be_switched_off(self, one_url):
-        async with opened(one_url, known_tokens=0) as accounts:
-            token = made()
-            assert await accounts.principal(token) is not await accounts.principal(token)
+    def test_can_be_switched_off(self):
+        checked, token = tokens(known_tokens=0), made()
+        assert checked.check(token) is not checked.check(token)
 
 
 class TestTheKeys:
