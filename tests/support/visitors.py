@@ -4,6 +4,7 @@ import itertools
 import secrets
 import ssl
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 
 import httpx
 
@@ -83,6 +84,7 @@ class Visitor:
     def __init__(self, base_url):
         self.http = httpx.Client(base_url=base_url, timeout=_ANSWER_WITHIN_S, verify=NO_TLS)
         self.account = None
+        self._refresh_token = None
         self._keys = itertools.count(1)
         self._name = secrets.token_hex(4)
 
@@ -105,7 +107,23 @@ class Visitor:
         if key is not None:
             headers["idempotency-key"] = key
         params = {name: str(value) for name, value in query.items()} or None
-        return self.http.request(method, path, json=body, headers=headers, params=params)
+        answer = self.http.request(method, path, json=body, headers=headers, params=params)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._carries_on(answer):
+            answer = self.http.request(method, path, json=body, headers=headers, params=params)
+        return answer
+
+    def _carries_on(self, answer):
+        """Whether the access token had run out and there is a new one now."""
+        if self._refresh_token is None or answer.json().get("code") != "token_expired":
+            return False
+        again = self.http.post("/v1/sessions/refresh", json={"refresh_token": self._refresh_token})
+        if again.is_success:
+            self._keep(again.json())
+        return again.is_success
+
+    def _keep(self, session):
+        self.account, self._refresh_token = session["account"], session["refresh_token"]
+        self.http.headers["authorization"] = f"Bearer {session['access_token']}"
 
     def get(self, path, **query):
         """Read something that is there."""
@@ -135,8 +153,7 @@ class Visitor:
     def logged_in(self, name, password=PASSWORD):
         """Log in to an account that exists."""
         session = self.post("/v1/sessions", {"email": f"{name}@example.com", "password": password})
-        self.account = session["account"]
-        self.http.headers["authorization"] = f"Bearer {session['access_token']}"
+        self._keep(session)
         return self
 
     # ------------------------------------------------------------------ what guests do

@@ -285,6 +285,36 @@ def reset_factors(database: str | None, email: str, *, yes: bool) -> None:
     _run(reset(settings, read_settings(RunSettings), email=email))
 
 
+@accounts.command("disable")
+@click.option("--email", required=True, help="E-mail address of the account.")
+@_database_option
+def disable_account(database: str | None, email: str) -> None:
+    """Close an account: its sessions and API keys end at once, and nobody can log in to it."""
+    from holdfast.app.account_commands import set_open  # noqa: PLC0415 - as above
+
+    _run(set_open(_settings(database, quiet=True), read_settings(RunSettings), email=email, is_open=False))
+
+
+@accounts.command("enable")
+@click.option("--email", required=True, help="E-mail address of the account.")
+@_database_option
+def enable_account(database: str | None, email: str) -> None:
+    """Open a closed account again; what ended stays ended."""
+    from holdfast.app.account_commands import set_open  # noqa: PLC0415 - as above
+
+    _run(set_open(_settings(database, quiet=True), read_settings(RunSettings), email=email, is_open=True))
+
+
+@accounts.command("end-sessions")
+@click.option("--email", required=True, help="E-mail address of the account.")
+@_database_option
+def end_sessions(database: str | None, email: str) -> None:
+    """Log an account out everywhere."""
+    from holdfast.app.account_commands import end_sessions as end  # noqa: PLC0415 - as above
+
+    _run(end(_settings(database, quiet=True), read_settings(RunSettings), email=email))
+
+
 @main.group()
 def quote() -> None:
     """Check signed quotes."""
