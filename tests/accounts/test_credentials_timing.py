@@ -1,7 +1,7 @@
 """How long answers about known and unknown addresses take: 500 of each in turn, judged by their ranks.
 
-The quick run shows that the same work is done (test_credentials.py). This one shows that nobody can tell the two apart by a
-clock: Mann-Whitney's U with the normal approximation, and the gap between the medians.
+The quick run shows that the same work is done (test_credentials.py). This one shows that nobody can tell the two
+apart by a clock: Mann-Whitney's U with the normal approximation, and the gap between the medians.
 """
 
 import time

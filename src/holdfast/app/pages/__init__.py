@@ -1,7 +1,8 @@
 """Pages from files of our own, so that they work offline.
 
 `/docs` makes openapi.json readable and callable; `/operator/sagas` shows an admin which journeys wait, failed or need
-a person; `/.well-known/security.txt` says where weaknesses are reported.
+a person; `/.well-known/security.txt` says where weaknesses are reported; links
+in mail lead to `/account/…`.
 """
 
 from datetime import timedelta
@@ -18,6 +19,11 @@ _FILES: Final = {
     "/docs": ("docs.html", "text/html"),
     "/docs/docs.css": ("docs.css", "text/css"),
     "/docs/docs.js": ("docs.js", "text/javascript"),
+    "/account/confirm": ("account.html", "text/html"),
+    "/account/recover": ("account.html", "text/html"),
+    "/account/invitation": ("account.html", "text/html"),
+    "/account/account.css": ("account.css", "text/css"),
+    "/account/account.js": ("account.js", "text/javascript"),
     "/operator/sagas": ("sagas.html", "text/html"),
     "/operator/sagas/sagas.css": ("sagas.css", "text/css"),
     "/operator/sagas/sagas.js": ("sagas.js", "text/javascript"),
