@@ -53,9 +53,9 @@ class Firm:
         await self.organizations.invite(principal=owner, email=email, role=role)
         return await self.sent()
 
-    async def sent(self):
-        """Make a token for the last mail that was queued, as its sender does; None if there is nothing to send."""
-        token, invitation_id = new_secret(), self.mails[-1][3]["invitation_id"]
+    async def sent(self, invitation_id=None):
+        """Make a token for an invitation (that of the last mail), as its sender does; None if there is none to send."""
+        token, invitation_id = new_secret(), invitation_id or self.mails[-1][3]["invitation_id"]
         token_hash = sha256(token.encode()).hexdigest()
         work = partial(set_token, invitation_id=invitation_id, token_hash=token_hash)
         return token if await self.db.write(work) else None

@@ -68,6 +68,6 @@ async def test_nobody_may_ask_where_a_token_is_optional(client):
 
 async def test_the_document_shows_what_needs_a_token(app):
     paths = app.openapi()["paths"]
-    assert paths["/v1/me"]["get"]["security"] == [{"bearer": []}]
+    assert paths["/v1/me"]["get"]["security"] == [{"bearer": ["account"]}]
     assert "security" not in paths["/v1/items"]["post"]
     assert app.openapi()["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
