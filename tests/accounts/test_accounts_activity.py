@@ -14,7 +14,7 @@ from holdfast.accounts.models.credentials import mail
 from holdfast.accounts.service.alarms import LETTERS
 from holdfast.accounts.sessions_api import RefreshRefused
 from holdfast.kit.activity.log import Wanted
-from holdfast.kit.auth import GUEST_MAY, Principal
+from holdfast.kit.auth import GUEST_MAY, Permission, Principal
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import statement
 from holdfast.kit.origin import Origin, current_origin
@@ -154,6 +154,20 @@ class TestASession:
         kinds = [kind for kind, _, _ in await place.acts(account)]
         assert kinds[2:] == ["session.refresh_reused"]
         assert await place.letters(account) == ["security_event"]
+
+
+class TestAKey:
+    async def test_is_noted_without_itself_and_written_to_whose_it_is(self, place):
+        account, _ = await place.registered()
+        who = Principal(account.id, "guest", permissions=GUEST_MAY)
+        with asking(account_id=account.id):
+            made = await place.accounts.keys.create(principal=who, name="mine", scopes=[Permission.TRIPS])
+            await place.accounts.keys.revoke(principal=who, key_id=made.about.id)
+        revoked, created = await place.activity.page(Wanted(object_kind="key", object_id=made.about.id))
+        assert (created.kind, created.details) == ("key.created", {"scopes": ["trips"]})
+        assert (revoked.kind, revoked.account_id, revoked.subject_id) == ("key.revoked", account.id, account.id)
+        assert await place.letters(account) == ["security_event"]
+        assert made.key not in repr((created, revoked))
 
 
 class TestALetter:

@@ -21,6 +21,7 @@ from holdfast.accounts.keys_api import (
     TooManyKeys,
 )
 from holdfast.accounts.models.activity import activity
+from holdfast.accounts.service.alarms import alarm
 from holdfast.accounts.store import keys as store
 from holdfast.accounts.store import organizations
 from holdfast.kit.activity.acts import Act
@@ -93,7 +94,7 @@ class Keys(KeysApi):
                     expires_at=None if lifetime_days is None else await tx.now() + timedelta(days=lifetime_days),
                 ),
             )
-            await _note(tx, "key.created", made.about)
+            await self._alarm(tx, "key.created", made.about, principal.account_id)
             return made
 
         made = await self._db.write(work)
@@ -122,7 +123,7 @@ class Keys(KeysApi):
                     expires_at=None if lasts is None else await tx.now() + lasts,
                 ),
             )
-            await _note(tx, "key.rotated", made.about, replaces=key_id)
+            await self._alarm(tx, "key.rotated", made.about, account_id, replaces=key_id)
             return made
 
         made = await self._db.write(work)
@@ -142,6 +143,17 @@ class Keys(KeysApi):
 
         await self._db.write(work)
         log.info("key.revoked", key_id=key_id, account_id=account_id)
+
+    async def _alarm(self, tx: Tx, kind: str, about: ApiKey, account_id: int, **details: str) -> None:
+        """Note that there is a new key, and write to whose it is."""
+        act = Act(
+            kind=kind,
+            object_kind="key",
+            object_id=about.id,
+            subject_id=account_id,
+            details={"scopes": [each.value for each in about.scopes], **details},
+        )
+        await alarm(tx, self._clock, act)
 
     async def _replace(self, tx: Tx, account_id: int, old: ApiKey, overlap_s: int) -> None:
         """End a key, or let it run out in a while if it would not before."""
@@ -234,16 +246,6 @@ async def _check_scopes(
     may = KEY_MAY & own if makes_all else KEY_MAY & own & _BY_TRIPS_ALONE
     if refused := sorted(wanted - may):
         raise ScopeRefused(f"No key of yours may have {', '.join(refused)}.", extra={"scopes": refused})
-
-
-async def _note(tx: Tx, kind: str, about: ApiKey, **details: str) -> None:
-    act = Act(
-        kind=kind,
-        object_kind="key",
-        object_id=about.id,
-        details={"scopes": [each.value for each in about.scopes], **details},
-    )
-    await activity.note(tx, act)
 
 
 def _hash(key: str) -> str:
