@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from accounts_builder import person
 
-from holdfast.accounts.api import AccountExists
 from holdfast.accounts.privacy_api import (
     CONSENT_VERSION,
     AskedBy,
@@ -23,7 +22,7 @@ from holdfast.accounts.privacy_api import (
     ExportState,
     NewCase,
 )
-from holdfast.kit.errors import Invalid, NotFound
+from holdfast.kit.errors import NotFound
 from holdfast.kit.privacy import Kind
 
 EMAIL, DIET = ConsentPurpose.MARKETING_EMAIL, ConsentPurpose.DIETARY_NOTES
@@ -291,15 +290,3 @@ class TestAPolicy:
         assert (await privacy.policies.find(version="1.a")).document == {"says": "one"}
         with pytest.raises(NotFound):
             await privacy.policies.find(version="3.c")
-
-
-class TestANewName:
-    async def test_is_free_of_others_and_keeps_the_rules(self, accounts, privacy, who):
-        other = await accounts.register(**person())
-        await privacy.rename(account_id=who.id, username=f"{who.username}.new")
-        [renamed] = await accounts.get_many(ids=[who.id])
-        assert renamed.username == f"{who.username}.new"
-        with pytest.raises(AccountExists):
-            await privacy.rename(account_id=who.id, username=other.username.upper())
-        with pytest.raises(Invalid):
-            await privacy.rename(account_id=who.id, username="#erased-1")

@@ -214,7 +214,7 @@ class TestACorrection:
     async def test_to_somebody_elses_name_is_refused(self, ask, somebody):
         gina, rita = await somebody("gina"), await somebody("rita")
         status, refused = await ask("PATCH", "/v1/me", {"username": rita.account.username.upper()}, who=gina)
-        assert (status, refused["code"]) == (409, "account_exists")
+        assert (status, refused["code"]) == (409, "username_taken")
 
     @pytest.mark.parametrize("body", [{}, {"username": "a b"}, {"username": "x", "role": "admin"}, {"email": "a@b.co"}])
     async def test_of_anything_else_is_refused(self, ask, gina, body):

@@ -10,10 +10,62 @@ from holdfast.accounts.credentials_api import CredentialsApi
 from holdfast.accounts.factors_api import FactorsApi, PasskeysApi, StepUpApi
 from holdfast.accounts.keys_api import KeysApi
 from holdfast.accounts.organizations_api import OrganizationsApi
-from holdfast.accounts.privacy_api import PrivacyApi
+from holdfast.accounts.privacy_api import (
+    ABOUT_MAX,
+    ANSWER_DAYS,
+    CONSENT_TEXTS,
+    CONSENT_VERSION,
+    SAYS_MAX,
+    AskedBy,
+    Breach,
+    Case,
+    CaseKind,
+    CaseOpen,
+    CaseState,
+    Consent,
+    ConsentHow,
+    ConsentPurpose,
+    ConsentTextOutdated,
+    Erasure,
+    ErasureBegun,
+    ErasureState,
+    ErasureUnderWay,
+    Export,
+    ExportState,
+    MarketingSource,
+    NewCase,
+    PrivacyApi,
+)
 from holdfast.accounts.sessions_api import LogIn, SessionsApi, SessionTokens
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import HoldfastError, Unauthenticated
+
+__all__ = [  # what is written beside; what is written here is exported anyway
+    "ABOUT_MAX",
+    "ANSWER_DAYS",
+    "CONSENT_TEXTS",
+    "CONSENT_VERSION",
+    "SAYS_MAX",
+    "AskedBy",
+    "Breach",
+    "Case",
+    "CaseKind",
+    "CaseOpen",
+    "CaseState",
+    "Consent",
+    "ConsentHow",
+    "ConsentPurpose",
+    "ConsentTextOutdated",
+    "Erasure",
+    "ErasureBegun",
+    "ErasureState",
+    "ErasureUnderWay",
+    "Export",
+    "ExportState",
+    "MarketingSource",
+    "NewCase",
+    "PrivacyApi",
+]
 
 
 class Role(StrEnum):

@@ -491,15 +491,6 @@ class PrivacyApi(Protocol):
     breaches: BreachesApi
     policies: PoliciesApi
 
-    async def rename(self, *, account_id: int, username: str) -> None:
-        """Change how an account is called; publishes `AccountCorrected`.
-
-        Raises:
-            NotFound: There is no such account.
-            AccountExists: Somebody else is called so.
-            Invalid: It breaks a rule of names.
-        """
-
     async def disclose(
         self, *, account_id: int, recipient: Recipient | str, kinds: Collection[Kind], purpose: Purpose, about: str
     ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from holdfast.accounts.privacy_api import Erasure, PrivacyApi
+from holdfast.accounts.api import Erasure, PrivacyApi
 from holdfast.gateway.privacy_archive import archive_of
 from holdfast.gateway.privacy_people import People
 from holdfast.gateway.privacy_policy import Policy, strangers

@@ -13,8 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from holdfast.accounts.api import Account, AccountsApi
-from holdfast.accounts.privacy_api import AskedBy, Breach, Erasure, ErasureState
+from holdfast.accounts.api import Account, AccountsApi, AskedBy, Breach, Erasure, ErasureState
 from holdfast.app.commands import beside_servers
 from holdfast.app.errors import CannotStart
 from holdfast.app.lock import sqlite_files

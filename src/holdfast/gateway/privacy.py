@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
-from holdfast.accounts.privacy_api import CaseKind, NewCase, PrivacyApi
+from holdfast.accounts.api import CaseKind, NewCase, PrivacyApi
 from holdfast.gateway.privacy_pages import POLICY_HEADERS, html_of, unsubscribe_page, unsubscribed_page
 from holdfast.gateway.privacy_policy import FORMS, Form, Policy
 from holdfast.gateway.privacy_shapes import (

@@ -4,11 +4,11 @@ from typing import Annotated, Final
 
 from fastapi import Response
 
-from holdfast.accounts.api import AccountExists, AccountsApi, TokenExpired
-from holdfast.accounts.privacy_api import (
+from holdfast.accounts.api import (
     ABOUT_MAX,
     CONSENT_TEXTS,
     CONSENT_VERSION,
+    AccountsApi,
     CaseKind,
     CaseOpen,
     ConsentPurpose,
@@ -18,12 +18,11 @@ from holdfast.accounts.privacy_api import (
     ErasureUnderWay,
     NewCase,
     PrivacyApi,
+    TokenExpired,
 )
 from holdfast.gateway.privacy_people import ActiveBookings, People
 from holdfast.gateway.privacy_settings import PrivacySettings
 from holdfast.gateway.privacy_shapes import (
-    AccountChange,
-    AccountNow,
     CaseOut,
     CasesOut,
     ConsentOut,
@@ -59,7 +58,7 @@ def router(accounts: AccountsApi, people: People, settings: PrivacySettings) -> 
     privacy = accounts.privacy
     _consents(made, privacy)
     _copies(made, privacy)
-    _corrections(made, accounts)
+    _corrections(made, privacy)
     _erasures(made, privacy, people, settings)
     _uses(made, privacy, people)
     return made
@@ -133,21 +132,8 @@ class ZipResponse(Response):
     media_type = "application/zip"
 
 
-def _corrections(made: Router, accounts: AccountsApi) -> None:
-    cases = accounts.privacy.cases
-
-    @made.patch("/v1/me", responses=success(200, "Your account.") | responses(*_ME, NotFound, Invalid, AccountExists))
-    async def change_account(body: AccountChange, principal: CurrentPrincipal) -> AccountNow:
-        """Change what you are called."""
-        await accounts.privacy.rename(account_id=principal.account_id, username=body.username)
-        [account] = await accounts.get_many(ids=[principal.account_id])
-        return AccountNow(
-            id=account.id,
-            username=account.username,
-            email=account.email,
-            role=account.role,
-            created_at=account.created_at,
-        )
+def _corrections(made: Router, privacy: PrivacyApi) -> None:
+    cases = privacy.cases
 
     @made.post("/v1/me/corrections", status_code=201, responses=responses(*_ME, Invalid))
     async def ask_for_correction(body: CorrectionAsked, principal: CurrentPrincipal) -> CaseOut:

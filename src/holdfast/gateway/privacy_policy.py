@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from holdfast.accounts.privacy_api import ANSWER_DAYS, CONSENT_TEXTS, CONSENT_VERSION
+from holdfast.accounts.api import ANSWER_DAYS, CONSENT_TEXTS, CONSENT_VERSION
 from holdfast.gateway.privacy_settings import PrivacySettings
 from holdfast.gateway.privacy_versions import MAP_VERSIONS
 from holdfast.kit.privacy import (

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
-from holdfast.accounts.api import Role
-from holdfast.accounts.privacy_api import (
+from holdfast.accounts.api import (
     ABOUT_MAX,
     CONSENT_VERSION,
     SAYS_MAX,
@@ -24,7 +23,6 @@ from holdfast.accounts.privacy_api import (
     ExportState,
     MarketingSource,
 )
-from holdfast.accounts.rules import MAX_USERNAME, MIN_USERNAME
 from holdfast.kit.http.own_words import OwnWords
 from holdfast.kit.http.wire import InstantField, Line, Wire
 from holdfast.kit.privacy import Decision, Disclosure, Erase, Kind, Purpose, Recipient, Retention
@@ -172,29 +170,6 @@ class ErasureOut(Wire):
             asked_at=erasure.asked_at,
             due_at=erasure.due_at,
         )
-
-
-class AccountChange(Wire):
-    """What to call you."""
-
-    model_config = _shown({"username": "johanna"})
-
-    username: Annotated[str, Field(min_length=MIN_USERNAME, max_length=MAX_USERNAME)]
-    """Letters and digits of any script, `.`, `_` and `-`. Unique, whatever its case."""
-
-
-class AccountNow(Wire):
-    """Your account after a change."""
-
-    model_config = _shown(
-        {"id": 3, "username": "johanna", "email": "john@gmail.com", "role": "guest", "created_at": _AT}
-    )
-
-    id: int
-    username: str
-    email: str
-    role: Role
-    created_at: InstantField
 
 
 class CorrectionAsked(Wire):

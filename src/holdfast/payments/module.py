@@ -12,6 +12,7 @@ from holdfast.payments.jobs import jobs
 from holdfast.payments.models import activity, outbox, tables
 from holdfast.payments.providers.registry import build_providers
 from holdfast.payments.service.payments import Payments
+from holdfast.payments.service.personal import PaymentsPersonal
 from holdfast.payments.settings import PaymentsSettings
 
 _SIMULATOR: Final = "/simulator"
@@ -23,9 +24,12 @@ def build(house: House) -> Built:
     providers = build_providers(house.settings, house.clock, house.keyring, database_url=house.url)
     payments = Payments(db=house.db, clock=house.clock, settings=house.settings, providers=providers)
     records = ActivityRecords(activity, house.db)
+    personal = PaymentsPersonal(house.db, payments, providers.names)
     simulator = providers.built_in
     if simulator is None:
-        return Built(api=payments, jobs=jobs(payments), outbox=outbox, activity=records, close=payments.close)
+        return Built(
+            api=payments, jobs=jobs(payments), outbox=outbox, activity=records, close=payments.close, personal=personal
+        )
     simulator.tell(lambda headers, body: payments.receive(provider="simulator", headers=headers, body=body))
     courier = Job(name="payments.simulator", every_s=_SIMULATOR_EVERY_S, run=simulator.round)
     return Built(
@@ -35,6 +39,7 @@ def build(house: House) -> Built:
         activity=records,
         mounts=(Mount(prefix=_SIMULATOR, app=simulator.app, serve=simulator.serve),),
         close=payments.close,
+        personal=personal,
     )
 
 

@@ -28,6 +28,7 @@ _REASONS = (
     "'marketing', 'rights')"
 )
 _TABLES = (
+    "accounts_notice",
     "accounts_policy",
     "accounts_consent",
     "accounts_suppression",
@@ -78,6 +79,17 @@ def _policies() -> None:
         **STRICT,
     )
     op.create_index(op.f("accounts_policy_since_ix"), "accounts_policy", ["since"])
+    op.create_table(
+        "accounts_notice",
+        sa.Column("account_id", Whole(), autoincrement=False),
+        sa.Column("form", Text(32), nullable=False),
+        sa.Column("version", Text(40), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "form", name=op.f("accounts_notice_pk")),
+        _refers("accounts_notice", "account_id", "accounts_account"),
+        sa.ForeignKeyConstraint(["version"], ["accounts_policy.version"], name=op.f("accounts_notice_version_fk")),
+        **STRICT,
+    )
 
 
 def _consents() -> None:

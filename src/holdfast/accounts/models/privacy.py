@@ -50,6 +50,24 @@ policy = Table(
 )
 """Versions of the privacy policy as they took effect here."""
 
+notice = Table(
+    "accounts_notice",
+    tables,
+    # What somebody was told when they gave their data: the version that was in effect then.
+    Column(
+        "account_id",
+        Whole(),
+        ForeignKey("accounts_account.id"),
+        primary_key=True,
+        autoincrement=False,
+        info=numbered(Purpose.RIGHTS, keep=Retention.ACCOUNT, erase=Erase.DELETED),
+    ),
+    Column("form", Text(32), primary_key=True, info=_SAID),
+    Column("version", Text(_VERSION), ForeignKey("accounts_policy.version"), nullable=False, info=_SAID),
+    Column("at", Moment(), nullable=False),
+    **STRICT,
+)
+
 consent = Table(
     "accounts_consent",
     tables,

@@ -2,7 +2,7 @@
 
 from holdfast.accounts.api import AccountsApi
 from holdfast.accounts.routes import accounts as people
-from holdfast.accounts.routes import credentials, factors, keys, organizations, passkeys, sessions
+from holdfast.accounts.routes import correcting, credentials, factors, keys, organizations, passkeys, sessions
 from holdfast.kit.clock import Clock
 from holdfast.kit.http.routes import Router
 
@@ -13,6 +13,7 @@ def routers(accounts: AccountsApi, clock: Clock) -> tuple[Router, ...]:
         *people.routers(accounts),
         *sessions.routers(accounts, clock),
         *credentials.routers(accounts.credentials),
+        correcting.router(accounts),
         *factors.routers(accounts.factors, accounts.step_up),
         *passkeys.routers(accounts.passkeys),
         *organizations.routers(accounts.organizations),

@@ -6,10 +6,6 @@ from typing import Any
 
 from typing_extensions import override
 
-from holdfast.accounts import rules
-from holdfast.accounts.api import AccountExists
-from holdfast.accounts.events import AccountCorrected
-from holdfast.accounts.models.privacy import outbox
 from holdfast.accounts.privacy_api import PoliciesApi, PolicyVersion, PrivacyApi
 from holdfast.accounts.service.cases import Breaches, Cases
 from holdfast.accounts.service.consents import Consents
@@ -18,8 +14,7 @@ from holdfast.accounts.service.exporting import Exports
 from holdfast.accounts.store import cases, policies
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
-from holdfast.kit.db.errors import UniqueViolation
-from holdfast.kit.errors import FieldError, Invalid, NotFound
+from holdfast.kit.errors import NotFound
 from holdfast.kit.limits.limits import Limits
 from holdfast.kit.privacy import Disclosure, Kind, Purpose, Recipient
 from holdfast.kit.secrets import Keyring
@@ -72,25 +67,6 @@ class Privacy(PrivacyApi):
         self.cases = Cases(db=db, clock=clock)
         self.breaches = Breaches(db=db, clock=clock)
         self.policies = Policies(db=db)
-
-    @override
-    async def rename(self, *, account_id: int, username: str) -> None:
-        username_key = rules.username_key(username)
-        if username_key is None:
-            detail = "Use letters, digits, dots, hyphens and underscores, with at least one letter or digit."
-            raise Invalid(errors=[FieldError(pointer="/username", code="invalid_username", detail=detail)])
-
-        async def work(tx: Tx) -> None:
-            if not await policies.rename(tx, account_id=account_id, username=username, username_key=username_key):
-                raise NotFound("There is no such account.")
-            told = AccountCorrected(account_id=account_id, what="username")
-            await outbox.publish(tx, self._db.dialect, [told])
-
-        try:
-            await self._db.write(work)
-        except UniqueViolation as taken:
-            raise AccountExists from taken
-        outbox.nudge()
 
     @override
     async def disclose(

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 
 from holdfast.accounts.api import Account, Role
 from holdfast.accounts.models.accounts import account
-from holdfast.accounts.store import organizations
+from holdfast.accounts.store import organizations, policies
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import adding, rows, statement
 from holdfast.kit.db.types import Whole
@@ -90,6 +90,7 @@ async def add(tx: Tx, new: NewAccount) -> Account:
             email_bounced_at=None,
         )
     )
+    await policies.note_notice(tx, account_id=account_id, form="registration")
     if new.role in _FOUNDERS:
         await organizations.found(tx, account_id=account_id, name=new.username)
     return Account(id=account_id, username=new.username, email=new.email, role=new.role, created_at=now)

@@ -18,6 +18,7 @@ from holdfast.accounts.models.privacy import (
     erasure,
     export,
     export_part,
+    notice,
     restriction,
 )
 from holdfast.accounts.models.sessions import refresh_token, session
@@ -80,6 +81,7 @@ HELD: Final = (
     Held(table=organization, account=organization.c.id, cleared={"name": GONE}),
     Held(table=export_part, account=export.c.account_id, via=export.c.id == export_part.c.export_id, deletes=True),
     Held(table=export, account=export.c.account_id, deletes=True),
+    Held(table=notice, account=notice.c.account_id, deletes=True),
     Held(table=consent, account=consent.c.account_id, deletes=True),
     Held(table=restriction, account=restriction.c.account_id, deletes=True),
     Held(table=disclosure, account=disclosure.c.account_id, deletes=True),

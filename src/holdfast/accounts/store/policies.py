@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, true
 
-from holdfast.accounts.models.accounts import account
-from holdfast.accounts.models.privacy import policy
+from holdfast.accounts.models.privacy import notice, policy
 from holdfast.accounts.privacy_api import PolicyVersion
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, db_now, rows, statement, upsert
@@ -28,14 +27,23 @@ _AT = statement(
     select(policy).where(policy.c.since <= bindparam("moment", type_=Moment())).order_by(policy.c.since.desc()).limit(1)
 )
 _ALL = statement(select(policy.c.version, policy.c.since).order_by(policy.c.since.desc()))
-_RENAME = statement(
-    update(account)
-    .values(
-        username=bindparam("to_name", type_=account.c.username.type),
-        username_key=bindparam("to_key", type_=account.c.username_key.type),
+
+
+_NOTED: Final = rows("noted", account_id=Whole(), form=Text(32))
+_NOTICE = statement(
+    notice.insert().from_select(
+        ["account_id", "form", "version", "at"],
+        select(_NOTED.c.account_id, _NOTED.c.form, policy.c.version, db_now())
+        .join_from(_NOTED, policy, true())
+        .order_by(policy.c.since.desc())
+        .limit(1),
     )
-    .where(account.c.id == bindparam("the_id", type_=Whole()))
 )
+
+
+async def note_notice(tx: Tx, *, account_id: int, form: str) -> None:
+    """Note under which version somebody gave their data; before there was any, nothing."""
+    await tx.run(_NOTICE(noted=[(account_id, form)]))
 
 
 async def take_effect(tx: Tx, *, version: str, document: Mapping[str, Any]) -> None:
@@ -58,11 +66,6 @@ async def at(tx: Tx, *, moment: datetime) -> Row | None:
 async def versions(tx: Tx) -> Sequence[PolicyVersion]:
     """Return all versions, newest first, without their documents."""
     return [PolicyVersion(version=row.version, since=row.since, document={}) for row in await tx.all(_ALL())]
-
-
-async def rename(tx: Tx, *, account_id: int, username: str, username_key: str) -> bool:
-    """Call an account otherwise; return whether there is one."""
-    return await tx.run(_RENAME(the_id=account_id, to_name=username, to_key=username_key)) == 1
 
 
 def shown(row: Row) -> PolicyVersion:
