@@ -198,7 +198,14 @@ RULES = {
     "GET /v1/owner/statement": SPAN,
     "GET /v1/admin/statement": SPAN,
     "POST /v1/webhooks/{provider}": {"webhook_refused"},  # a signature
-    "POST /v1/accounts": NAMES,
+    "POST /v1/accounts": {*NAMES, "username_taken"},
+    "POST /v1/accounts/confirmations": NAMES,
+    "POST /v1/accounts/recoveries": NAMES,
+    "POST /v1/accounts/confirm": {"token_invalid"},  # what was mailed to somebody
+    "POST /v1/accounts/recover": {*NAMES, "token_invalid"},
+    "POST /v1/me/password": {*NAMES, "invalid_credentials"},
+    "POST /v1/me/email": {*NAMES, "reauth_required"},
+    "POST /v1/me/username": {*NAMES, "username_taken"},
     "POST /v1/quotes": ITEMS,
     "POST /v1/holds": KEY,
     "POST /v1/holds/{hold_id}/extend": KEY,
