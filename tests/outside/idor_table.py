@@ -64,14 +64,16 @@ class Row:
     def owned_side(self, who):
         """Whose thing is `who`'s own here: `A`, `B`, `1`, `2`; None if they have none."""
         side = SIDE.get(who)
-        if side is None or self.whose == "-":
+        if side is None or self.whose in {"-", "member"}:
             return None
         if self.whose in {"guest", "org"}:
             return side if (side in SOLD_BY) == (self.whose == "guest") else None
         if self.whose == "self":
             return who
-        if side in SOLD_BY or self.alternatives[-1] not in MAY[who]:
-            return side if side in SOLD_BY else None
+        if side in SOLD_BY:
+            return side if self.whose == "sold" else None
+        if self.alternatives[-1] not in MAY[who]:
+            return None
         return next(guest for guest, seller in SOLD_BY.items() if seller == side)
 
     def expected(self, who, kind):
@@ -80,6 +82,8 @@ class Row:
             return frozenset({"401"})
         if not self.lets_in(who):
             return frozenset({"403"})
+        if self.whose == "member" and SIDE.get(who) not in SOLD_BY.values():
+            return self.foreign
         if kind in {"own", "none"}:
             return self.own
         return self.gone if kind == "gone" else self.foreign
@@ -105,7 +109,7 @@ def rows():
             flags=frozenset(said),
         )
         assert found[operation].flags <= {"alone"}, f"{operation}: {said}"
-        assert whose in {"-", "guest", "sold", "org", "self"}, f"{operation}: {whose}"
+        assert whose in {"-", "guest", "sold", "seller", "org", "self", "member"}, f"{operation}: {whose}"
     return found
 
 
