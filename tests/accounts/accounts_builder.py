@@ -3,7 +3,7 @@
 from contextlib import asynccontextmanager
 from itertools import count
 
-from holdfast.accounts.module import MODULE
+from holdfast.accounts.module import build
 from holdfast.accounts.settings import AccountsSettings
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.opening import open_database
@@ -21,12 +21,12 @@ def person(**changes):
     return {"username": name, "email": f"{name}@example.com", "password": PASSWORD, **changes}
 
 
-def built_on(db, *, clock=None, secret=SECRET, previous=(), redis_url=None, **settings):
+def built_on(db, *, clock=None, secret=SECRET, previous=(), redis_url=None, passwords=None, **settings):
     """The module, built on a database that is open already."""
     keyring = Keyring(secret, previous=previous)
     chosen = AccountsSettings(_env_file=None, **settings)
     house = House(db=db, clock=clock or db.clock, keyring=keyring, settings=chosen, doors={}, redis_url=redis_url)
-    return MODULE.build(house)
+    return build(house, passwords=passwords and passwords(chosen))
 
 
 @asynccontextmanager

@@ -2,22 +2,18 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from accounts_builder import PASSWORD, SECRET, opened, person
+from accounts_builder import PASSWORD, opened, person
 from argon2 import PasswordHasher
 from canonical_pairs import DISTINCT, SAME
 from sqlalchemy import bindparam, func, select, update
 
 from holdfast.accounts.api import Account, AccountExists, InvalidCredentials, Role
 from holdfast.accounts.models.accounts import account as table
-from holdfast.accounts.service.accounts import Accounts
 from holdfast.accounts.service.passwords import Passwords
-from holdfast.accounts.service.tokens import Tokens
-from holdfast.accounts.settings import AccountsSettings
 from holdfast.kit.db.errors import CheckViolation, NotNullViolation, UniqueViolation
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import adding, statement
 from holdfast.kit.errors import Invalid, NotFound, Overloaded
-from holdfast.kit.secrets import Keyring
 
 HASH_OF = statement(select(table.c.password_hash).where(table.c.id == bindparam("id")))
 SET_HASH = statement(
@@ -251,13 +247,14 @@ class Busy(Passwords):
 class TestTheWorkOfALogIn:
     @pytest.fixture
     async def watched(self, one_url, clock):
-        database = await open_database(one_url, clock)
-        settings = AccountsSettings(_env_file=None)
-        passwords = Watched(settings)
-        tokens = Tokens(keyring=Keyring(SECRET), clock=clock, settings=settings)
-        yield Accounts(db=database, passwords=passwords, tokens=tokens), passwords
-        await passwords.close()
-        await database.close()
+        made = []
+
+        def watched(settings):
+            made.append(Watched(settings))
+            return made[0]
+
+        async with opened(one_url, clock=clock, passwords=watched) as accounts:
+            yield accounts, made[0]
 
     async def test_is_the_same_for_an_unknown_address(self, watched):
         accounts, passwords = watched
@@ -289,16 +286,9 @@ class TestTheWorkOfALogIn:
 
     async def test_does_not_fail_for_want_of_a_newer_hash(self, anywhere, one_url, clock):
         await anywhere.register(**(who := person()))
-        database = await open_database(one_url, clock)
-        settings = AccountsSettings(_env_file=None, argon2_passes=3)
-        passwords = Busy(settings)
-        tokens = Tokens(keyring=Keyring(SECRET), clock=clock, settings=settings)
-        given = await Accounts(db=database, passwords=passwords, tokens=tokens).log_in(
-            email=who["email"], password=who["password"]
-        )
+        async with opened(one_url, clock=clock, passwords=Busy, argon2_passes=3) as accounts:
+            given = await accounts.log_in(email=who["email"], password=who["password"])
         assert given.account.email == who["email"]
-        await passwords.close()
-        await database.close()
 
     async def test_is_bounded(self, one_url):
         async with opened(one_url, hash_threads=1, hash_queue=1) as accounts:

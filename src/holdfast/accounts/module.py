@@ -28,10 +28,15 @@ _FORGET_EVERY_S: Final = 3600.0
 _MAIL_EVERY_S: Final = 2.0
 
 
-def build(house: House) -> Built:
-    """Put accounts together with what the house gives it."""
+def build(house: House, *, passwords: Passwords | None = None) -> Built:
+    """Put accounts together with what the house gives it.
+
+    Args:
+        house: What the module is built from.
+        passwords: Hashes them; as the settings say, if not given.
+    """
     settings: AccountsSettings = house.settings
-    passwords = Passwords(settings)
+    passwords = passwords or Passwords(settings)
     opened = session_doors(house)
     sessions = opened.sessions
     privacy = Privacy(
