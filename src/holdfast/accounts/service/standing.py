@@ -18,7 +18,6 @@ from holdfast.kit.db.database import Database
 from holdfast.kit.errors import Unauthenticated
 from holdfast.kit.lanes import Lane
 
-_LINES: Final = 2
 _ENDED: Final = "The session of this token has ended."
 
 
@@ -29,7 +28,8 @@ class Standings:
         self._db = db
         self._clock = clock
         self._shared = shared
-        self._lane: Lane[Spoken, Standing | None] = Lane("accounts.sessions", self._look_up, lines=_LINES)
+        # One line: requests that wait a moment longer share more, and it is the number of reads that costs.
+        self._lane: Lane[Spoken, Standing | None] = Lane("accounts.sessions", self._look_up)
 
     async def close(self) -> None:
         """Finish look-ups that are under way."""
