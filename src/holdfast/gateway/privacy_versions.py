@@ -2,5 +2,5 @@
 
 from typing import Final
 
-MAP_VERSIONS: Final[tuple[tuple[str, str], ...]] = (("2026-12-01", "b65c9b26e03c"),)
+MAP_VERSIONS: Final[tuple[tuple[str, str], ...]] = (("2026-12-01", "a6e1d159103c"),)
 """The day of a change and the digest of the map from then on."""
