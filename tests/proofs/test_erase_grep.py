@@ -36,15 +36,28 @@ CANARIES = {
     name: f"{MARK}{name}7"
     for name in (
         *("username", "mailbox", "renamed", "device", "request", "notes", "diet", "holdkey", "paykey", "bookkey"),
-        *("keepkey", "about", "correction", "answer", "statement", "review", "complaint"),
+        *("keepkey", "about", "correction", "answer", "statement", "review", "complaint", "keyname", "newbox"),
     )
 }
-SHOWN = ("renamed", "notes", "diet", "about", "correction", "answer", "statement", "review", "keepkey")
+SHOWN = (
+    "renamed",
+    "notes",
+    "diet",
+    "about",
+    "correction",
+    "answer",
+    "statement",
+    "review",
+    "keepkey",
+    "keyname",
+    "newbox",
+)
 """What a copy shows its owner exactly once: these are in one column of one row."""
 LATER = {"username"}
 """What was said and is not there any more when the hunt begins: it was renamed."""
 PASSWORD = f"{MARK}password7 and four words"
 EMAIL = f"{CANARIES['mailbox']}@example.com"
+NEW_EMAIL = f"{CANARIES['newbox']}@example.com"
 
 
 @pytest.fixture
@@ -134,6 +147,10 @@ class Guest:
         await self.ask("PUT", f"/v1/bookings/{dined}/items/0/notes", note)
         await self.ask("POST", "/v1/payment-methods", {"method": "card", "token": OK}, key=CANARIES["keepkey"])
         await self.complain()
+        await self.ask("POST", "/v1/me/api-keys", {"name": CANARIES["keyname"], "scopes": ["trips"]})
+        await self.ask("POST", "/v1/me/email", {"email": NEW_EMAIL})
+        invited = {"email": EMAIL, "role": "desk"}
+        await self.house.post("/v1/organization/invitations", invited, who=self.house.owner)
         await self.ask("PUT", "/v1/me/consents/marketing_email", {"granted": True, "text_version": "2026-12"})
         await self.ask("PATCH", "/v1/me", {"username": CANARIES["renamed"]})
         return stayed, dined
@@ -151,6 +168,12 @@ class Guest:
         answer = await self.house.client.post("/v1/privacy/complaints", json=complaint)
         assert answer.status_code == 201, answer.text
 
+    async def forget_password(self):
+        """Ask for a letter, and wait until it lies in the folder for trying out."""
+        answer = await self.house.client.post("/v1/accounts/recoveries", json={"email": EMAIL})
+        assert answer.is_success, answer.text
+        await eventually(lambda: letters(self.house.url), 30)
+
     async def copy(self):
         """Take a copy of everything, and return its files."""
         exports = self.house.door("accounts").privacy.exports
@@ -159,6 +182,13 @@ class Guest:
         content = await exports.content(account_id=self.id, export_id=asked.id)
         with ZipFile(BytesIO(content)) as archive:
             return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def letters(url):
+    """The letters to the guest in the folder for trying out."""
+    folder = Path(f"{url.removeprefix('sqlite:///')}.mail") if url.startswith("sqlite") else Path("var/mail")
+    found = [(path, path.read_text(errors="replace")) for path in folder.glob("*.eml")]
+    return [path for path, text in found if EMAIL in text or NEW_EMAIL in text]
 
 
 async def erased(house, account_id):
@@ -205,6 +235,7 @@ def files_of(url):
 class TestSomebodyWhoIsErased:
     async def test_leaves_nothing_behind_but_books_that_are_right(self, fresh_url, clock, capfd):
         async with payers(fresh_url, clock) as house:
+            house.url = fresh_url
             home = await house.home()
             room = await house.door("catalog").restaurants.create(
                 owner=principal_of(house.owner.id, "owner"), draft=restaurant_draft()
@@ -214,6 +245,11 @@ class TestSomebodyWhoIsErased:
             said = str(await everything_in(fresh_url))
             unsaid = {name for name, canary in CANARIES.items() if canary not in said}
             assert unsaid <= LATER, "the hunt is worth only what was there before"
+
+            await guest.forget_password()
+            if fresh_url.startswith("sqlite"):
+                there = {hit.split()[1] for path in files_of(fresh_url) for hit in found_in(path.read_bytes(), "x")}
+                assert set(CANARIES) - LATER <= there, "so are the bytes"
 
             copied = await guest.copy()
             twice = {name: copied["data.json"].count(CANARIES[name]) for name in SHOWN}
@@ -232,6 +268,7 @@ class TestSomebodyWhoIsErased:
         if fresh_url.startswith("sqlite"):
             hits = [hit for path in files_of(fresh_url) for hit in found_in(path.read_bytes(), path.name)]
             assert not hits
+        assert not letters(fresh_url)
         told = capfd.readouterr()
         assert not found_in((told.out + told.err).encode(), "log")
 
