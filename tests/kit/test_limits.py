@@ -12,7 +12,7 @@ from sqlalchemy import select
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.statements import statement
 from holdfast.kit.errors import DatabaseUnavailable
-from holdfast.kit.limits.limits import Limit, Limits, TooManyRequests, current_standings
+from holdfast.kit.limits.limits import Limit, Limits, Memory, TooManyRequests, current_standings
 from holdfast.kit.limits.rates import Draw, Rate, decide
 from holdfast.kit.limits.redis import RedisLimits
 from holdfast.kit.limits.requests import RequestRate
@@ -149,7 +149,7 @@ class TestWhatIsRemembered:
     async def test_is_known_to_all_until_its_time_is_over(self, stores, clock):
         here, there = limits_on(await stores(), clock), limits_on(await stores(), clock)
         assert not await there.remembers("known", "a")
-        await here.remember("known", "a", seconds=60)
+        await here.give_back(await here.take("login_pair", "a"), memory=Memory(what="known", subject="a", seconds=60))
         assert await there.remembers("known", "a")
         assert not await there.remembers("known", "b")
         clock.advance(timedelta(seconds=61))

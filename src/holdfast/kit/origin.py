@@ -1,12 +1,12 @@
 """From where the request comes that is being answered, and whom it speaks for."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):  # one is made for each request: a sixth of a dataclass's time
     """One request's origin. The edge sets where it comes from, the check of its token whom it speaks for."""
 
     address: str | None = None

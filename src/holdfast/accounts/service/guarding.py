@@ -12,7 +12,7 @@ let through as many guesses as come at once.
 from dataclasses import dataclass
 from typing import Final
 
-from holdfast.kit.limits.limits import Limit, Limits, Taken
+from holdfast.kit.limits.limits import Limit, Limits, Memory, Taken
 
 KNOWN_FOR_S: Final = 90 * 86_400
 """How long a place is known after a log-in from it."""
@@ -58,8 +58,8 @@ class LoginGuard:
 
     async def succeeded(self, attempt: Attempt) -> None:
         """Give back what an attempt took, and know its place from now on."""
-        await self._limits.give_back(attempt.taken)
-        await self._limits.remember(_KNOWN, attempt.pair, seconds=KNOWN_FOR_S)
+        memory = Memory(what=_KNOWN, subject=attempt.pair, seconds=KNOWN_FOR_S)
+        await self._limits.give_back(attempt.taken, memory=memory)
 
     async def half_way(self, attempt: Attempt) -> None:
         """Give back what an attempt took whose password was right and whose code is still to come.

@@ -4,10 +4,11 @@ The edge calls `arrived` and `left`; whoever checks a token calls `identified`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 from starlette.types import Scope
 
 from holdfast.kit.auth import Principal
@@ -69,26 +70,38 @@ class Arrivals:
     def __init__(self, *, addresses: Addresses, limits: Limits, routes: LimitedRoutes) -> None:
         self._addresses = addresses
         self._limits = limits
-        self._routes = routes
+        self._from_place = limits.rates[Limit.REQUESTS_ADDRESS]
+        self._by_place, self._by_account, self._misses = routes.by_place, routes.by_account, routes.misses
 
     def arrived(self, scope: Scope, device: bytes, request_id: str) -> Visit:
         """Note where a request comes from."""
         client = self._addresses.client(scope)
         scope[ADDRESS], scope[PLACE], scope[_ARRIVALS] = client.address, client.place, self
         told = device[:DEVICE_MAX].decode("latin-1") or None
-        return Visit(self, scope, Origin(address=client.address, place=client.place, device=told, request_id=request_id))
+        return Visit(
+            self, scope, Origin(address=client.address, place=client.place, device=told, request_id=request_id)
+        )
 
-    def refusal(self, scope: Scope) -> TooManyRequests | None:
-        """Count a request for its place; return why nothing more is done for it, if there were too many."""
-        if scope["path"] in _UNLIMITED:
+    def refusal(self, scope: Scope, now_s: float) -> TooManyRequests | None:
+        """Count a request for its place; return why nothing more is done for it, if there were too many.
+
+        Args:
+            scope: Of the request.
+            now_s: The monotonic time it arrived at.
+        """
+        path, place = scope["path"], scope[PLACE]
+        if path in _UNLIMITED:
             return None
-        place = scope[PLACE]
+        name = self._by_place.get((scope["method"], path))
+        wait_s = self._from_place.take(place, now_s)
+        if not wait_s and name is None and not path.startswith(self._misses):
+            return None
         try:
-            self._limits.pass_now(Limit.REQUESTS_ADDRESS, place, tells=False)
-            name = self._routes.by_place.get((scope["method"], scope["path"]))
+            if wait_s:
+                self._limits.refuse(Limit.REQUESTS_ADDRESS, place, wait_s)
             if name is not None:
                 self._limits.pass_now(name, place)
-            if self._may_miss(scope):
+            if path.startswith(self._misses):
                 self._limits.refuse_spent(Limit.LOOKUP, place)
         except TooManyRequests as refusal:
             return refusal
@@ -101,23 +114,20 @@ class Arrivals:
             TooManyRequests: There were too many for it.
         """
         self._limits.pass_now(Limit.REQUESTS_ACCOUNT, principal.account_id, tells=False)
-        name = self._routes.by_account.get((scope["method"], scope["path"]))
+        name = self._by_account.get((scope["method"], scope["path"]))
         if name is not None:
             self._limits.pass_now(name, principal.account_id)
-        if self._may_miss(scope):
+        if scope["path"].startswith(self._misses):
             self._limits.refuse_spent(Limit.LOOKUP, principal.account_id)
 
     async def missed(self, scope: Scope) -> None:
         """Count a miss, if the path is one whose end may be guessed."""
-        if not self._may_miss(scope):
+        if not scope["path"].startswith(self._misses):
             return
         try:
             await self._limits.charge(Limit.LOOKUP, scope.get(ACCOUNT) or scope[PLACE])
         except HoldfastError as error:
             log.warning("limits.not_counted", limit=Limit.LOOKUP.value, error=error.code)
-
-    def _may_miss(self, scope: Scope) -> bool:
-        return bool(self._routes.misses) and scope["path"].startswith(self._routes.misses)
 
 
 def identified(scope: Scope, principal: Principal) -> None:

@@ -129,15 +129,17 @@ class Edge:
         token = current_request_id.set(request_id)
         self._in_flight += 1
         try:
-            await self._serve(scope, receive, answer, headers)
+            await self._serve(scope, receive, answer, headers, began_s=started)
         finally:
             self._in_flight -= 1
             self._account(scope, method, answer.status, self._clock.monotonic() - started)
             visit.over()
             current_request_id.reset(token)
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer", headers: Mapping[bytes, bytes]) -> None:
-        refusal = self._arrivals.refusal(scope) or self._refusal(scope, headers)
+    async def _serve(
+        self, scope: Scope, receive: Receive, answer: "_Answer", headers: Mapping[bytes, bytes], *, began_s: float
+    ) -> None:
+        refusal = self._arrivals.refusal(scope, began_s) or self._refusal(scope, headers)
         if refusal is None:
             if self._is_unmeasured(scope, headers):
                 receive = _measured(receive, self._body_limit_bytes)

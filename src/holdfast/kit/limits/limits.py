@@ -11,12 +11,12 @@ Never call it inside a transaction: the count is kept in one of its own, whateve
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import structlog
 
@@ -96,13 +96,23 @@ class Taken:
     """None for cheap limits, from which nothing is given back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Something to remember of a subject."""
+
+    what: str
+    subject: str
+    seconds: int
+    """For how long."""
+
+
 class Limits:
     """What one process asks. Security limits are counted in a store, cheap ones by `RequestRate`."""
 
     def __init__(self, *, settings: LimitSettings | None = None, clock: Clock | None = None) -> None:
         self.settings = settings or LimitSettings()
         self.clock = clock or Clock()
-        self.rates = {name: RequestRate(self.settings.rate(name)) for name in CHEAP}
+        self.rates: Mapping[str, RequestRate] = {name: RequestRate(self.settings.rate(name)) for name in CHEAP}
         self._store: LimitStore = MemoryLimits(self.clock)
         self._key = b""
         self._blocked: dict[str, int] = {}
@@ -140,15 +150,26 @@ class Limits:
         Raises:
             TooManyRequests: There is not enough left; nothing was taken.
         """
-        rate, now_s = self.rates[Limit(name)], self.clock.monotonic()
-        wait_s = rate.take(str(subject), now_s, cost)
-        if not wait_s and not tells:
-            return
-        used_s = rate.used_s(str(subject), now_s)
-        left = int((rate.rate.window_s - used_s) * rate.rate.quota / rate.rate.window_s)
-        _noted(Standing(name=str(name), rate=rate.rate, remaining=left, reset_s=ceil(used_s)))
+        wait_s = self.rates[name].take(subject, self.clock.monotonic(), cost)
         if wait_s:
-            raise TooManyRequests(**_refusal(name, int(wait_s * MICROS)))
+            self.refuse(name, subject, wait_s)
+        elif tells:
+            self._tell(name, subject)
+
+    def refuse(self, name: str, subject: str | int, wait_s: float) -> NoReturn:
+        """Refuse a subject that a cheap limit told to wait.
+
+        Raises:
+            TooManyRequests: Always.
+        """
+        self._tell(name, subject)
+        raise TooManyRequests(**_refusal(name, int(wait_s * MICROS)))
+
+    def _tell(self, name: str, subject: str | int) -> None:
+        counted = self.rates[name]
+        rate, used_s = counted.rate, counted.used_s(subject, self.clock.monotonic())
+        left = int((rate.window_s - used_s) * rate.quota / rate.window_s)
+        _noted(Standing(name=str(name), rate=rate, remaining=left, reset_s=ceil(used_s)))
 
     async def take_all(self, *wanted: tuple[str, str | int]) -> Taken:
         """Take one from each of several security limits, or nothing at all.
@@ -161,15 +182,23 @@ class Limits:
         """
         return await self._take([(Limit(name), self._draw(name, subject)) for name, subject in wanted])
 
-    async def give_back(self, taken: Taken) -> None:
-        """Give back what was taken: it was not what the limit counts."""
-        if taken.draws:
-            await self._store.draw([_reversed(draw) for draw in taken.draws])
+    async def give_back(self, taken: Taken, *, memory: Memory | None = None) -> None:
+        """Give back what was taken: it was not what the limit counts.
+
+        Args:
+            taken: By `take` or `take_all`.
+            memory: Something to remember in the same step.
+        """
+        draws = [_reversed(draw) for draw in taken.draws]
+        if memory is not None:
+            draws.append(self._memory(memory))
+        if draws:
+            await self._store.draw(draws)
 
     async def charge(self, name: str, subject: str | int, cost: int = 1) -> None:
         """Count something that has happened, whatever is left; see `refuse_spent`."""
         if name in CHEAP:
-            self.rates[Limit(name)].charge(str(subject), self.clock.monotonic(), cost)
+            self.rates[name].charge(subject, self.clock.monotonic(), cost)
             return
         draw = self._draw(name, subject, cost=cost, is_forced=True)
         verdict = await self._store.draw([draw])
@@ -203,18 +232,12 @@ class Limits:
         _noted(Standing(name=str(name), rate=rate, remaining=0, reset_s=rate.window_s))
         raise TooManyRequests(**_refusal(name, wait_us))
 
-    async def remember(self, what: str, subject: str, *, seconds: int) -> None:
-        """Remember something of a subject for so many seconds, from now."""
-        window_us = seconds * MICROS
-        key = self._hashed(what, subject)
-        await self._store.draw([Draw(key=key, cost_us=window_us, window_us=window_us, is_forced=True)])
-
     async def remembers(self, what: str, subject: str) -> bool:
         """Return whether that was remembered and its time is not over."""
         key = self._hashed(what, subject)
         return (await self._store.untils([key])).get(key, 0) > self._now_us()
 
-    async def add_time(self, name: str, subject: str, seconds: float) -> float:
+    async def add_time(self, name: str, subject: str | int, seconds: float) -> float:
         """Count, in the store, that many seconds of a limit's window as used; return how many are used in all.
 
         Raises:
@@ -263,6 +286,11 @@ class Limits:
             window_us=rate.window_us,
             is_forced=is_forced,
         )
+
+    def _memory(self, memory: Memory) -> Draw:
+        window_us = memory.seconds * MICROS
+        key = self._hashed(memory.what, memory.subject)
+        return Draw(key=key, cost_us=window_us, window_us=window_us, is_forced=True)
 
     def _hashed(self, name: str, subject: str | int) -> str:
         text = f"{name}\0{subject}".encode("utf-8", "surrogatepass")

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from holdfast.kit.errors import HoldfastError
-from holdfast.kit.limits.limits import Limit, Limits
+from holdfast.kit.limits.limits import Limits
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class Sharing:
         except HoldfastError as error:
             log.warning("limits.not_shared", error=error.code)
 
-    async def _share(self, name: Limit, subject: str, spent_s: float) -> None:
+    async def _share(self, name: str, subject: str | int, spent_s: float) -> None:
         rate = self._rates[name]
         ahead_s = await self._limits.add_time(name, subject, spent_s)
         rate.shared(subject, ahead_s, self._limits.clock.monotonic())
