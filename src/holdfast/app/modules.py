@@ -6,8 +6,8 @@ need and gives each the doors it asks for; nothing is connected by that. `Assemb
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
@@ -31,9 +31,9 @@ from holdfast.kit.errors import DatabaseUnavailable
 from holdfast.kit.limits.limits import Limits
 from holdfast.kit.mail.settings import MailSettings
 from holdfast.kit.module import Built, House, Job, Module
-from holdfast.kit.outbox import Relay, prune
+from holdfast.kit.outbox import Relay, Subscription, prune
 from holdfast.kit.secrets import Keyring
-from holdfast.kit.settings import Settings
+from holdfast.kit.settings import ModuleSettings, Settings
 from holdfast.payments.module import MODULE as PAYMENTS
 from holdfast.sagas.module import MODULE as SAGAS
 from holdfast.search.module import MODULE as SEARCH
@@ -74,6 +74,11 @@ class Assembly:
     """The largest refund of goodwill, in minor units, that a session gives which is not fresh."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    @property
+    def runs_all(self) -> bool:
+        """Whether every module there is runs here."""
+        return len({running.module.name for running in self.running.values()}) == len(MODULES)
+
     def door(self, name: str) -> Any:
         """Return the door of a module, or None where it does not run here."""
         running = self.running.get(name)
@@ -104,13 +109,34 @@ class Assembly:
         made = []
         for subscriber in self.running.values():
             for subscription in subscriber.built.subscriptions:
-                source = self.running.get(subscription.source)
-                if source is None:
-                    continue
-                if source.built.outbox is None:
-                    raise CannotStart(f"{subscription.name} follows {subscription.source}, which publishes nothing")
-                made.append(Relay(subscription, source.built.outbox, source.db, subscriber.db, self.clock))
+                for following, source in self._sources(subscription):
+                    if source.built.outbox is None:
+                        raise CannotStart(f"{subscription.name} follows {subscription.source}, which publishes nothing")
+                    made.append(Relay(following, source.built.outbox, source.db, subscriber.db, self.clock))
         return made
+
+    def _sources(self, subscription: Subscription) -> Iterator[tuple[Subscription, Running]]:
+        """Yield every database whose events a subscription follows, each with a cursor of its own."""
+        for name, running in self.running.items():
+            if name == subscription.source:
+                yield subscription, running
+            elif running.module.name == subscription.source:
+                place = name.removeprefix(f"{running.module.name}.")
+                yield replace(subscription, name=f"{subscription.name}@{place}", source=name), running
+
+    async def check_contents(self) -> None:
+        """Let modules look whether what their databases hold may be gone on with.
+
+        Raises:
+            CannotStart: It may not.
+        """
+        for running in self.running.values():
+            if running.built.check is None:
+                continue
+            try:
+                await running.built.check()
+            except UnsafeDatabase as error:
+                raise CannotStart(f"{error}") from error
 
     async def work(self) -> None:
         """Start what modules do by themselves, and relays and jobs as tasks of this event loop."""
@@ -124,7 +150,7 @@ class Assembly:
         for relay in relays:
             self._spawn(f"relay:{relay.subscription.name}", relay.run())
         jobs = [job for running in self.running.values() for job in running.built.jobs]
-        if len(self.running) == len(MODULES):
+        if self.runs_all:
             # Who runs only some modules does not know whether others have yet to read an event.
             jobs.append(Job(name="outbox.prune", every_s=_PRUNE_EVERY_S, run=lambda: self._prune(relays)))
             jobs += [] if privacy is None else privacy.jobs()
@@ -245,21 +271,25 @@ async def assemble(
     databases: dict[str, Database] = {}
     running: dict[str, Running] = {}
     for module in chosen(names):
-        url = settings.database_url_for(module.name)
-        if url not in databases:
-            databases[url] = await _open(url, module.name, clock, checkpoints=checkpoints)
+        own_settings = read_settings(module.settings)
+        urls = urls_of(module, settings, own_settings)
+        for each in urls.values():
+            if each not in databases:
+                databases[each] = await _open(each, module.name, clock, checkpoints=checkpoints)
+        url = urls[module.name]
         house = House(
             db=databases[url],
             clock=clock,
             keyring=keyring,
-            settings=read_settings(module.settings),
+            settings=own_settings,
             doors={need: running[need].built.api for need in module.needs},
             url=url,
             limits=limits,
             redis_url=None if settings.redis_url is None else settings.redis_url.get_secret_value(),
             mail=read_settings(MailSettings),
+            further={_place(name): databases[each] for name, each in urls.items() if name != module.name},
         )
-        running[module.name] = Running(module=module, url=url, db=databases[url], built=module.build(house))
+        running |= _running(module, urls, databases, module.build(house))
     counted = [(each.db, each.built.limit_table) for each in running.values() if each.built.limit_table is not None]
     connect(limits, settings, keyring, counted[0] if counted else None)
     assembly = Assembly(
@@ -275,6 +305,29 @@ async def assemble(
     if privacy is not None and (found := privacy.strangers()):
         raise CannotStart(f"{', '.join(found)} is in none of HOLDFAST_PRIVACY_ALLOWED_COUNTRIES")
     return assembly
+
+
+def urls_of(module: Module, settings: Settings, own_settings: ModuleSettings) -> dict[str, str]:
+    """Return where a module's data is: its own database by its name, further ones as `booking.dining`."""
+    url = settings.database_url_for(module.name)
+    further = module.further_urls(own_settings, own=url)
+    return {module.name: url} | {f"{module.name}.{name}": each for name, each in further.items()}
+
+
+def _place(name: str) -> str:
+    """Return what a module calls a further database of its own."""
+    return name.partition(".")[2]
+
+
+def _running(
+    module: Module, urls: Mapping[str, str], databases: Mapping[str, Database], built: Built
+) -> dict[str, Running]:
+    """Return a module as it runs here, over its own database and over further ones."""
+    places = {name: built.further[_place(name)] if name != module.name else built for name in urls}
+    return {
+        name: Running(module=module, url=urls[name], db=databases[urls[name]], built=each)
+        for name, each in places.items()
+    }
 
 
 async def _open(url: str, module: str, clock: Clock, *, checkpoints: bool) -> Database:

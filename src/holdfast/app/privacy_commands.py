@@ -17,7 +17,7 @@ from holdfast.accounts.api import Account, AccountsApi, AskedBy, Breach, Erasure
 from holdfast.app.commands import beside_servers
 from holdfast.app.errors import CannotStart
 from holdfast.app.lock import sqlite_files
-from holdfast.app.modules import MODULES, Assembly, assemble
+from holdfast.app.modules import Assembly, assemble
 from holdfast.app.privacy import PrivacyWork
 from holdfast.app.schema import behind
 from holdfast.app.settings import RunSettings
@@ -236,7 +236,7 @@ async def _working(settings: Settings, run: RunSettings) -> AsyncIterator[tuple[
         if not file.exists():
             raise CannotStart(f"there is no database {file} (--database or HOLDFAST_DATABASE_URL)")
     async with beside_servers(settings, run, prepared=True) as assembly:
-        if len(assembly.running) < len(MODULES):
+        if not assembly.runs_all:
             raise CannotStart("this needs every module, because each keeps something; leave out HOLDFAST_MODULES")
         await assembly.check(accept_loss=settings.accept_loss)
         if late := await behind(assembly):

@@ -32,7 +32,7 @@ async def behind(assembly: Assembly) -> list[str]:
     return [
         name
         for name, running in assembly.running.items()
-        if running.module.tables is not None and await _revision(running) != newest_revision(name)
+        if running.module.tables is not None and await _revision(running) != newest_revision(running.module.name)
     ]
 
 

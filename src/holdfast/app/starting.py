@@ -9,9 +9,9 @@ import structlog
 
 from holdfast.app.errors import CannotStart
 from holdfast.app.lock import sqlite_files
-from holdfast.app.modules import Assembly, assemble, chosen
+from holdfast.app.modules import Assembly, assemble, chosen, urls_of
 from holdfast.app.schema import behind
-from holdfast.app.settings import RunSettings
+from holdfast.app.settings import RunSettings, read_settings
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.opening import BadDatabaseUrl, engine_of, parsed
 from holdfast.kit.limits.limits import Limits
@@ -30,7 +30,11 @@ def database_urls(settings: Settings, run: RunSettings) -> list[str]:
     Raises:
         CannotStart: A module is unknown or misses another, or a URL cannot be understood.
     """
-    urls = dict.fromkeys(settings.database_url_for(module.name) for module in chosen(run.modules))
+    urls = dict.fromkeys(
+        url
+        for module in chosen(run.modules)
+        for url in urls_of(module, settings, read_settings(module.settings)).values()
+    )
     for url in urls:
         try:
             parsed(url)
@@ -103,6 +107,7 @@ async def make_ready(assembly: Assembly, settings: Settings, run: RunSettings) -
             f"the schema of {', '.join(names)} is not up to date; run `holdfast migrate`, or set HOLDFAST_MIGRATE=true"
         )
     await migrate_modules(assembly, late)
+    await assembly.check_contents()
 
 
 async def migrate_modules(assembly: Assembly, names: Sequence[str], *, target: str = "head") -> None:
@@ -112,5 +117,6 @@ async def migrate_modules(assembly: Assembly, names: Sequence[str], *, target: s
     from holdfast.kit.db.migrate import migrate  # noqa: PLC0415 - most starts need no migration tools
 
     for name in names:
-        await migrate(assembly.running[name].url, name, target=target)
+        running = assembly.running[name]
+        await migrate(running.url, running.module.name, target=target)
         log.info("schema.migrated", module=name, target=target)

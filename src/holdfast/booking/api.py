@@ -46,6 +46,7 @@ from holdfast.booking.refusals import (
     VisitMoveRefused,
 )
 from holdfast.booking.stock_api import StockApi
+from holdfast.booking.trips_api import NotAcrossStocks, TripPart, paid_by_trip
 from holdfast.booking.why_api import Alternative, ItemReason, Opening, WhyApi, WhyNot
 from holdfast.engine.price import Price
 from holdfast.kit.auth import Principal
@@ -57,10 +58,10 @@ __all__ = [  # what is written beside; what is written here is exported anyway
     "Breach", "CancellationQuote", "CancellationTooLate", "CapacityTaken", "ChangeNotActive", "ConsentRequired",
     "ExtensionLimit", "Fee", "FeeReason", "FeeState", "FeesApi", "FlightItem", "FloorApi", "GuaranteeRequired",
     "HoldExpired", "HoldNotActive", "HoldQuotaExceeded", "ImportingApi", "IntegrityReport", "Item", "ItemKind",
-    "ItemReason", "MethodInUse", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion", "Opening", "QuoteExpired",
-    "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay", "QuotedTable",
-    "RuleViolation", "StayItem", "StockApi", "TableItem", "VisitMoveRefused", "VisitSource", "VisitState", "WhyApi",
-    "WhyNot", "fee_paid_by", "fee_subject",
+    "ItemReason", "MethodInUse", "NotAcrossStocks", "NotRequested", "Note", "NoteGiven", "NotesApi", "Occasion",
+    "Opening", "QuoteExpired", "QuoteSuperseded", "QuotedEnd", "QuotedFlight", "QuotedItem", "QuotedLeg", "QuotedStay",
+    "QuotedTable", "RuleViolation", "StayItem", "StockApi", "TableItem", "TripPart", "VisitMoveRefused", "VisitSource",
+    "VisitState", "WhyApi", "WhyNot", "fee_paid_by", "fee_subject", "paid_by_trip",
 ]  # fmt: skip
 
 
@@ -153,6 +154,8 @@ class Booking:
     """Whether a kept way to pay stands for its tables."""
     fees: tuple[Fee, ...] = ()
     """For canceling late or not coming."""
+    parts: tuple[TripPart, ...] = ()
+    """Of a trip over several stocks; none of any other booking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from holdfast.booking.api import (
     VisitState,
 )
 from holdfast.booking.notes_api import DIETARY_MAX, NAME_MAX, NOTES_MAX
+from holdfast.booking.rules import TripState
 from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
 from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Text, Whole
@@ -485,6 +486,85 @@ fee = Table(
     CheckConstraint("state <> 'charged' OR payment_id IS NOT NULL", name="charged_by"),
     CheckConstraint("(state = 'denied') = (denial IS NOT NULL)", name="denied_why"),
     Index("booking_fee_state_at_ix", "state", "at"),
+    **STRICT,
+)
+
+# ------------------------------------------------------------------------------------- trips over several stocks
+
+trip_quote = Table(
+    "booking_trip_quote",
+    tables,
+    # What quotes of several stocks make one: stock and quote of each.
+    Column("id", Text(40), primary_key=True),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
+    Column("parts", Json(), nullable=False),
+    Column("created_at", Moment(), nullable=False),
+    Column("expires_at", Moment(), nullable=False),
+    CheckConstraint("expires_at > created_at", name="lives"),
+    Index("booking_trip_quote_expires_at_ix", "expires_at"),
+    **STRICT,
+)
+
+trip = Table(
+    "booking_trip",
+    tables,
+    Column("id", Text(40), primary_key=True),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
+    Column("quote_id", Text(40), ForeignKey("booking_trip_quote.id"), nullable=False),
+    Column("state", Choice(TripState), nullable=False),
+    # Stock, quote, hold and, once it is booked, number of each; the holds are named before they are placed.
+    Column("parts", Json(), nullable=False),
+    # Why it ended: expired, released, refused, abandoned, unpaid; and the refusal, to give it again.
+    Column("why", Text(20)),
+    Column("refusal", Json()),
+    Column("created_at", Moment(), nullable=False),
+    Column("touched_at", Moment(), nullable=False),
+    Column("expires_at", Moment()),
+    Column("extendable_until", Moment()),
+    Column("waited_at", Moment()),
+    Column("booked_at", Moment()),
+    # Whether its parts are taken again after it ran out, because it was paid late.
+    Column("late", Flag(), nullable=False),
+    Column("number", Whole()),
+    Column("reference", Text(20)),
+    Column("payment_method", Text(32)),
+    Column("payment_status", Text(32)),
+    Column("payment_id", Text(40)),
+    Column("guarantee_method_id", Text(40)),
+    Column("confirmed_by", Choice(ConfirmedBy), nullable=False),
+    one_of("state", TripState),
+    one_of("confirmed_by", ConfirmedBy),
+    UniqueConstraint("number"),
+    UniqueConstraint("reference"),
+    CheckConstraint("(number IS NULL) = (reference IS NULL)", name="named_whole"),
+    CheckConstraint("(expires_at IS NULL) = (extendable_until IS NULL)", name="clocked_whole"),
+    CheckConstraint("state NOT IN ('held', 'confirming', 'booked') OR expires_at IS NOT NULL", name="held_clocked"),
+    CheckConstraint("state NOT IN ('confirming', 'booked') OR number IS NOT NULL", name="booked_named"),
+    CheckConstraint("(state = 'booked') = (booked_at IS NOT NULL)", name="booked_whole"),
+    CheckConstraint("(state IN ('unwinding', 'ended')) = (why IS NOT NULL)", name="ended_why"),
+    Index("booking_trip_state_touched_at_ix", "state", "touched_at"),
+    Index("booking_trip_account_id_number_ix", "account_id", "number"),
+    **STRICT,
+)
+
+trip_cancellation = Table(
+    "booking_trip_cancellation",
+    tables,
+    # Cancellation quotes of parts of a trip that are used together: part, quote and positions of each.
+    Column("id", Text(40), primary_key=True),
+    Column("trip_id", Text(40), ForeignKey("booking_trip.id"), nullable=False),
+    Column("account_id", Whole(), nullable=False, info=_NUMBER),
+    # Who asked, to go on for them: `guest` or `admin`.
+    Column("role", Text(20), nullable=False),
+    Column("parts", Json(), nullable=False),
+    Column("created_at", Moment(), nullable=False),
+    Column("expires_at", Moment(), nullable=False),
+    Column("used_at", Moment()),
+    Column("done_at", Moment()),
+    CheckConstraint("expires_at > created_at", name="lives"),
+    CheckConstraint("done_at IS NULL OR used_at IS NOT NULL", name="done_used"),
+    Index("booking_trip_cancellation_trip_id_ix", "trip_id"),
+    Index("booking_trip_cancellation_done_at_ix", "done_at", "used_at"),
     **STRICT,
 )
 

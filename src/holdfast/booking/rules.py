@@ -2,9 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from holdfast.booking.api import BookingState, HoldState, VisitState
+
+
+class TripState(StrEnum):
+    """Where a trip over several stocks stands. It is written here first, so that whoever finds it can go on."""
+
+    PLACING = "placing"
+    """Its parts are being held, one stock after the other."""
+    HELD = "held"
+    CONFIRMING = "confirming"
+    """Its parts are being confirmed; the hold's clock does not end it any more."""
+    BOOKED = "booked"
+    UNWINDING = "unwinding"
+    """Its parts are being let go."""
+    ENDED = "ended"
+
 
 MOVES: Final[Mapping[HoldState, frozenset[HoldState]]] = {
     HoldState.HELD: frozenset({HoldState.CONFIRMED, HoldState.RELEASED, HoldState.EXPIRED}),
@@ -28,6 +44,17 @@ VISIT_MOVES: Final[Mapping[VisitState, frozenset[VisitState]]] = {
     VisitState.SEATED: frozenset({VisitState.DONE}),
     VisitState.DONE: frozenset(),
     VisitState.NO_SHOW: frozenset(),
+}
+
+TRIP_MOVES: Final[Mapping[TripState, frozenset[TripState]]] = {
+    TripState.PLACING: frozenset({TripState.HELD, TripState.UNWINDING}),
+    TripState.HELD: frozenset({TripState.CONFIRMING, TripState.UNWINDING}),
+    TripState.CONFIRMING: frozenset({TripState.BOOKED, TripState.UNWINDING}),
+    # From here on its parts say where it stands.
+    TripState.BOOKED: frozenset(),
+    TripState.UNWINDING: frozenset({TripState.ENDED}),
+    # It was paid late, and its parts are taken once more.
+    TripState.ENDED: frozenset({TripState.CONFIRMING}),
 }
 
 OVER: Final = frozenset({VisitState.DONE, VisitState.NO_SHOW})

@@ -33,6 +33,23 @@ class BookingSettings(ModuleSettings, env_prefix="HOLDFAST_BOOKING_"):
         default=1.0, gt=0, le=60, description="Seconds between two rounds of tidying expired holds."
     )
 
+    dining_database_url: str | None = Field(
+        default=None,
+        description="Where the stock and bookings of tables are kept, if not with those of stays: `postgresql://…`. "
+        "Set it before the first table is sold: what is sold is not moved.",
+    )
+    flights_database_url: str | None = Field(
+        default=None,
+        description="Where the stock and bookings of flights are kept, if not with those of stays; like "
+        "`HOLDFAST_BOOKING_DINING_DATABASE_URL`, and it may be the same.",
+    )
+    trip_tend_after_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds after which a trip over several databases that a dead process left is gone on with.",
+    )
+
     @model_validator(mode="after")
     def _extension_fits(self) -> Self:
         if self.hold_most_s < self.hold_ttl_s:

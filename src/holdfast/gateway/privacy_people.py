@@ -26,7 +26,8 @@ class People:
 
     def map(self) -> list[MapEntry]:
         """Return the data map of all modules."""
-        return [entry for each in self.modules.values() for entry in each.map()]
+        found = (entry for each in self.modules.values() for entry in each.map())
+        return list(dict.fromkeys(found))  # a module may keep the same in several databases
 
     def recipients(self) -> list[Recipient]:
         """Return to whom something is given, the way this installation is set up."""

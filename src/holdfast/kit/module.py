@@ -48,6 +48,8 @@ class House:
     """The Redis of the installation, if it has one."""
     mail: MailSettings = field(default_factory=MailSettings)
     """How people are written to, and where links lead."""
+    further: Mapping[str, Database] = field(default_factory=dict)
+    """Further databases of the module, by the names it gave them; mostly none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class Built:
     """What was done here, and by whom."""
     limit_table: Table | None = None
     """Where limits are counted for the whole application, if no Redis is there for it; of one module."""
+    check: Callable[[], Awaitable[None]] | None = None
+    """Looks whether what its databases hold may be gone on with, once their schema is the newest."""
     start: Callable[[], Awaitable[None]] | None = None
     """Begins what the module does by itself besides its jobs, in the running loop; before relays and jobs."""
     mounts: tuple[Mount, ...] = ()
@@ -81,6 +85,8 @@ class Built:
     """Finishes what is under way, before the database closes."""
     personal: PersonalData | None = None
     """What it keeps of persons; None: nothing."""
+    further: Mapping[str, "Built"] = field(default_factory=dict)
+    """The module once more over each of its further databases: own tables, events, jobs. Its door is the one above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +100,14 @@ class Module:
     settings: type[ModuleSettings] = ModuleSettings
     needs: tuple[str, ...] = ()
     """Modules whose doors it calls."""
+    further: Callable[[Any], Mapping[str, str]] | None = None
+    """Names and URLs of further databases its settings ask for; None: there never are any."""
+
+    def further_urls(self, settings: Any, *, own: str) -> Mapping[str, str]:
+        """Return the further databases that are not its own, each once, by the first name it was given."""
+        asked = {} if self.further is None else self.further(settings)
+        named: dict[str, str] = {}
+        for name, url in asked.items():
+            if url != own and url not in named.values():
+                named[name] = url
+        return named

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from holdfast.booking.api import BookingApi, BookingState, Hold, HoldState, fee_paid_by
+from holdfast.booking.api import BookingApi, BookingState, Hold, HoldState, fee_paid_by, paid_by_trip
 from holdfast.booking.events import (
     BookingCancelled,
     BookingChanged,
@@ -45,6 +45,8 @@ def follow_booking(sagas: Sagas, payments: PaymentsApi) -> Handle:
 
 
 def _of_booking(event: Any) -> Due | None:
+    if paid_by_trip(getattr(event, "payment_id", None)):
+        return None  # its trip tells of itself, and of every part of it that money hangs on
     match event:
         case BookingConfirmed(payment_id=str(payment_id)):
             return place(event.number, payment_id)
@@ -79,7 +81,11 @@ async def _of_ended(payments: PaymentsApi, events: Sequence[HoldEnded]) -> list[
 
 
 async def _of_declined(payments: PaymentsApi, events: Sequence[Any]) -> list[Due]:
-    ids = [each.payment_id for each in events if isinstance(each, BookingDeclined) and each.payment_id]
+    ids = [
+        each.payment_id
+        for each in events
+        if isinstance(each, BookingDeclined) and each.payment_id and not paid_by_trip(each.payment_id)
+    ]
     return [expire((await payments.get(payment_id=each)).hold_id) for each in ids]
 
 

@@ -92,6 +92,11 @@ def key_use(caller: Caller) -> KeyUse | None:
     return KeyUse(scope=(caller.account_id, caller.route, caller.key), fingerprint=caller.fingerprint)
 
 
+def is_answer(refusal: HoldfastError) -> bool:
+    """Return whether a door of ours has said no for good, and not only that it cannot say anything now."""
+    return type(refusal) is _REFUSALS.get(refusal.code)
+
+
 def refusal_kept(refusal: HoldfastError) -> dict[str, Any]:
     """Return a refusal as it is kept for a repeated key."""
     return {"refusal": refusal.code, "detail": refusal.detail, "extra": refusal.extra}

@@ -33,6 +33,7 @@ from holdfast.booking.service.floor import Floor
 from holdfast.booking.service.importing import Importing
 from holdfast.booking.service.noting import Noting
 from holdfast.booking.service.owning import Owning
+from holdfast.booking.service.parts import Part
 from holdfast.booking.service.paying import Paying
 from holdfast.booking.service.placing import Before
 from holdfast.booking.service.rerouting import Rerouting
@@ -77,6 +78,8 @@ class Bookings(BookingApi):
         self._selling = Selling(desk)
         self._amending = Amending(desk)
         self._paying = Paying(desk, self._selling, self._amending)
+        self.part = Part(desk, self._selling, self._paying)
+        """Not part of the door: what trips over several stocks ask of this one."""
         self._importing = Importing(db, clock, settings)
         self._owning = Owning(db, clock, catalog, (desk.placing, desk.settling), self._importing)
         self.rerouting = Rerouting(desk, self._amending, catalog)

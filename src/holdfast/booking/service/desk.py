@@ -41,6 +41,8 @@ class Desk:
         limits: Limits | None = None,
     ) -> None:
         self.db = db
+        self.counted_in = db
+        """Where starts of processes are counted: one place for all stocks, so that no two bookings have one number."""
         self.limits = limits or unlimited(clock=clock)
         self.clock = clock
         self.settings = settings
@@ -83,7 +85,7 @@ class Desk:
     async def draft(self, payment: PaymentTerms, *, by: ConfirmedBy = ConfirmedBy.GUEST) -> BookingDraft:
         """Return what a new booking says beyond its hold: a number and a reference of its own, and how it is paid."""
         if self._numbers is None:
-            self._numbers = Numbers(self.clock, await self.db.write(records.start_process))
+            self._numbers = Numbers(self.clock, await self.counted_in.write(records.start_process))
         return BookingDraft(number=self._numbers.new(), reference=new_code(), payment=payment, by=by)
 
     async def row_of(self, answer: Mapping[str, Any]) -> Row:

@@ -68,8 +68,8 @@ class Selling:
         refunds = curve(booked_items(quote.items, quote.price, booked_at=now), currency=quote.price.currency)
         return with_fees(refunds, quote.items, booked_at=now)
 
-    async def place_hold(self, *, caller: Caller, quote_id: str) -> Keyed[Hold]:
-        """See `BookingApi.place_hold`."""
+    async def place_hold(self, *, caller: Caller, quote_id: str, hold_id: str | None = None) -> Keyed[Hold]:
+        """See `BookingApi.place_hold`; `hold_id` is the id a trip has written down for its part."""
         desk = self._desk
         full = await desk.quoting.find(account_id=caller.account_id, quote_id=quote_id)
         quote = full.quote
@@ -77,7 +77,7 @@ class Selling:
             Limit.HOLD_MINUTES, caller.account_id, _unit_minutes(full.claim, desk.settings.hold_ttl_s), tells=False
         )
         order = PlaceOrder(
-            hold_id=new_id("hold", desk.clock),
+            hold_id=hold_id or new_id("hold", desk.clock),
             kind=HoldKind.GUEST,
             account_id=caller.account_id,
             claim=full.claim,

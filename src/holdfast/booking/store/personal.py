@@ -20,6 +20,9 @@ from holdfast.booking.models import (
     quota,
     quote,
     revision,
+    trip,
+    trip_cancellation,
+    trip_quote,
     visit,
 )
 from holdfast.kit.db.database import Tx
@@ -60,6 +63,9 @@ HELD: Final = (
         shown=~_OF_STAFF,
     ),
     Held(table=fee, account=booking.c.account_id, via=booking.c.number == fee.c.number),
+    Held(table=trip_quote, account=trip_quote.c.account_id),
+    Held(table=trip, account=trip.c.account_id, hidden=("refusal",)),
+    Held(table=trip_cancellation, account=trip_cancellation.c.account_id),
     *of_activity(activity),
 )
 

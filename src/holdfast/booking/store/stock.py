@@ -270,3 +270,21 @@ async def cells_in_range(tx: Tx, ids: Iterable[str], *, first: int, end: int) ->
 async def cells_without_room(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[Row]:
     """Return property_id, resource_id and slot of full or closed cells in spans (property, first slot, end slot)."""
     return await tx.all(_WITHOUT_ROOM(spans=spans))
+
+
+_SOLD_AHEAD = statement(
+    select(cell.c.resource_id)
+    .where(
+        cell.c.resource_id >= bindparam("prefix", type_=Text(120)),
+        cell.c.resource_id < bindparam("end", type_=Text(120)),
+        cell.c.slot >= bindparam("first", type_=Whole()),
+        cell.c.taken > 0,
+    )
+    .limit(1)
+)
+
+
+async def sold_ahead(tx: Tx, *, prefix: str, first: int) -> str | None:
+    """Return a resource whose name begins so and of which something is taken at a slot from `first` on."""
+    row = await tx.one(_SOLD_AHEAD(prefix=prefix, end=f"{prefix};", first=first))
+    return None if row is None else str(row.resource_id)

@@ -1,6 +1,7 @@
 """Noting acts, and reading what was noted."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -118,6 +119,12 @@ class Activity:
         self._erase = statement(delete(origin).where(origin.c.account_id == bindparam("account_id")))
 
     # -------------------------------------------------------------------------------------------------------- writing
+
+    def named(self, module: str) -> "Activity":
+        """Return this as it is kept in a further database of its module: a chain of its own, under a name of its own."""
+        made = copy(self)
+        made.module, made.waits = module, False
+        return made
 
     def calls(self, acts: Sequence[Act]) -> tuple[Call, ...]:
         """Return the writes that note acts, in the order they were done; they depend on no other write."""
