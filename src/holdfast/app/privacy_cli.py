@@ -9,7 +9,7 @@ import click
 
 from holdfast.app.settings import RunSettings, read_settings
 from holdfast.kit.log import configure_logging
-from holdfast.kit.privacy import Kind, Purpose
+from holdfast.kit.privacy_words import Kind, Purpose
 from holdfast.kit.settings import LogFormat, LogLevel, Settings
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
