@@ -63,7 +63,18 @@ def leaves(group, *before):
 class TestHelp:
     def test_lists_every_command(self):
         shown = run_holdfast("--help").stdout
-        for name in ("serve", "demo", "work", "migrate", "seed", "drop", "create-admin", "verify", "openapi"):
+        for name in (
+            "serve",
+            "demo",
+            "work",
+            "migrate",
+            "seed",
+            "drop",
+            "create-admin",
+            "create-operator",
+            "verify",
+            "openapi",
+        ):
             assert re.search(rf"^  {name} ", shown, re.MULTILINE)
 
     @pytest.mark.parametrize("name", sorted(leaves(main)))
@@ -121,6 +132,10 @@ class TestCreatingAnAdmin:
         assert first.stdout == "admin ada <ada@example.com> has id 1\n"
         again = run_holdfast("create-admin", *ADMIN, "--database", database, env=PASSWORD)
         assert_refused(again, "exists")
+
+    def test_or_an_operator_alike(self, database):
+        made = run_holdfast("create-operator", *ADMIN, "--database", database, env=PASSWORD)
+        assert made.stdout == "operator ada <ada@example.com> has id 1\n", made.stderr
 
     def test_needs_a_password_that_will_do(self, database):
         nobody = run_holdfast("create-admin", *ADMIN, "--database", database)

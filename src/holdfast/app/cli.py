@@ -159,11 +159,26 @@ def drop(database: str | None, *, yes: bool) -> None:
 @_database_option
 def create_admin(database: str | None, email: str, username: str) -> None:
     """Create an account that may do everything; its password is in HOLDFAST_ADMIN_PASSWORD, or is asked for."""
-    from holdfast.app.commands import register_admin  # noqa: PLC0415 - as above
+    _create_staff(database, email, username, "admin")
+
+
+@main.command("create-operator")
+@click.option("--email", required=True, help="E-mail address to log in with.")
+@click.option("--username", required=True, help="Name shown to others.")
+@_database_option
+def create_operator(database: str | None, email: str, username: str) -> None:
+    """Create an account that sees accounts, journeys and activity; its password comes as an admin's does."""
+    _create_staff(database, email, username, "operator")
+
+
+def _create_staff(database: str | None, email: str, username: str, role: str) -> None:
+    from holdfast.accounts.api import Role  # noqa: PLC0415 - as above
+    from holdfast.app.commands import NewStaff, register_staff  # noqa: PLC0415 - as above
 
     settings, run = _settings(database, quiet=True), read_settings(RunSettings)
-    account = _run(register_admin(settings, run, email=email, username=username, password=_admin_password()))
-    click.echo(f"admin {account.username} <{account.email}> has id {account.id}")
+    person = NewStaff(email=email, username=username, password=_admin_password(), role=Role(role))
+    account = _run(register_staff(settings, run, person))
+    click.echo(f"{role} {account.username} <{account.email}> has id {account.id}")
 
 
 @main.command()

@@ -79,8 +79,18 @@ async def seed_database(settings: Settings, run: RunSettings) -> None:
     click.echo("the demo data was there already" if there else "the demo data is made", err=True)
 
 
-async def register_admin(settings: Settings, run: RunSettings, *, email: str, username: str, password: str) -> Account:
-    """Create an account with the role of an admin.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStaff:
+    """Somebody who is to run the installation."""
+
+    email: str
+    username: str
+    password: str
+    role: Role
+
+
+async def register_staff(settings: Settings, run: RunSettings, person: NewStaff) -> Account:
+    """Create an account of somebody who runs the installation: an admin or an operator.
 
     Raises:
         CannotStart: The accounts module does not run here.
@@ -89,7 +99,9 @@ async def register_admin(settings: Settings, run: RunSettings, *, email: str, us
         accounts: AccountsApi | None = assembly.door("accounts")
         if accounts is None:
             raise CannotStart("this needs the accounts module; add it to HOLDFAST_MODULES")
-        return await accounts.register(email=email, username=username, password=password, role=Role.ADMIN)
+        return await accounts.register(
+            email=person.email, username=person.username, password=person.password, role=person.role
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
