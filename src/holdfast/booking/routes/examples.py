@@ -86,6 +86,7 @@ BOOKING: Final = {
     "cancelled_at": None,
     "refund": None,
     "fees": [],
+    "parts": [],
 }
 
 

@@ -12,6 +12,7 @@ from holdfast.booking.api import (
     Hold,
     HoldState,
     Quote,
+    TripPart,
 )
 from holdfast.booking.routes.examples import AT, BOOKING, HOLD_ID, PRICE, QUOTE_ID, SIGNED, STAY, TOTAL, shown
 from holdfast.booking.routes.item_shapes import ItemOut, Wishes, item_out
@@ -226,6 +227,30 @@ class FeeOut(Wire):
         )
 
 
+class PartOut(Wire):
+    """A part of a trip whose stock is kept apart from the rest; it is a booking of its own by this reference."""
+
+    reference: str
+    state: Annotated[BookingState, BY_VALUE]
+    items: tuple[int, ...]
+    """Positions of its items in the trip."""
+    total: MoneyOut
+    refund: MoneyOut | None
+    """What canceling it gave back; null while it stands."""
+
+    @classmethod
+    def of(cls, part: TripPart, currency: str) -> Self:
+        """Render a part."""
+        refund = part.refund_minor
+        return cls(
+            reference=part.reference,
+            state=BookingState(part.state),
+            items=part.items,
+            total=MoneyOut(amount=part.total_minor, currency=currency),
+            refund=None if refund is None else MoneyOut(amount=refund, currency=currency),
+        )
+
+
 class BookingOut(Wire):
     """A confirmed hold, or one that waits for its host's yes."""
 
@@ -249,6 +274,8 @@ class BookingOut(Wire):
     """What the cancellation gave back."""
     fees: tuple[FeeOut, ...]
     """For canceling late or not coming, where a kept card stands for a table."""
+    parts: tuple[PartOut, ...]
+    """Of a trip whose items are sold from separate databases: each ends by itself. Empty of every other booking."""
 
     @classmethod
     def of(cls, booking: Booking) -> Self:
@@ -270,6 +297,7 @@ class BookingOut(Wire):
             cancelled_at=booking.cancelled_at,
             refund=None if refund is None else MoneyOut(amount=refund, currency=booking.price.currency),
             fees=tuple(FeeOut.of(fee) for fee in booking.fees),
+            parts=tuple(PartOut.of(part, booking.price.currency) for part in booking.parts),
         )
 
 
