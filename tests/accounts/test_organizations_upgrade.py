@@ -23,7 +23,7 @@ BEFORE = table(
 )
 ADD = statement(insert(BEFORE).values({each.name: bindparam(each.name, type_=each.type) for each in BEFORE.c}))
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
-PEOPLE = {1: "admin", 2: "guest", 3: "owner", 4: "owner"}
+PEOPLE = {1001: "admin", 1002: "guest", 1003: "owner", 1004: "owner"}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def upgraded(fresh_url):
             "email": f"{name}@a.example",
             "email_key": f"{name}@a.example",
         }
-        rest = {"password_hash": "$argon2id$v=19$none", "role": role, "disabled": number == 4, "created_at": SINCE}
+        rest = {"password_hash": "$argon2id$v=19$none", "role": role, "disabled": number == 1004, "created_at": SINCE}
         await db.write(lambda tx, values=person | rest, number=number: tx.run(ADD(id=number, **values)))
     await db.close()
     await migrate(fresh_url, "accounts")
@@ -61,7 +61,7 @@ class TestAnUpgrade:
                 [own] = found
                 assert (own.organization.id, own.organization.name) == (number, f"before-{number}")
                 assert (own.role, own.since) == ("owner", SINCE)
-            assert await firm.roles(principal_of(3, "owner")) == {3: "owner"}
+            assert await firm.roles(principal_of(1003, "owner")) == {1003: "owner"}
 
     async def test_knows_operators_from_then_on(self, upgraded, clock):
         async with firm_on(upgraded, clock) as firm:
