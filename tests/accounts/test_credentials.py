@@ -8,7 +8,7 @@ from credentials_builder import NEW_PASSWORD, desk_on, few
 from sqlalchemy import select
 
 from holdfast.accounts.api import AccountExists, InvalidCredentials
-from holdfast.accounts.credentials_api import EmailUnconfirmed, TokenInvalid, UsernameTaken
+from holdfast.accounts.credentials_api import TokenInvalid, UsernameTaken
 from holdfast.accounts.models.credentials import mail, mail_token
 from holdfast.accounts.service.mailing import hashed
 from holdfast.kit.db.statements import statement
@@ -146,7 +146,7 @@ class TestRegistering:
 class TestConfirming:
     async def test_is_asked_for_before_log_in_only_where_it_is_required(self, one_url, clock):
         async with desk_on(one_url, clock=clock, confirmation="required") as desk:
-            with pytest.raises(EmailUnconfirmed):
+            with pytest.raises(InvalidCredentials):
                 desk.credentials.refuse_unconfirmed(is_confirmed=False)
             desk.credentials.refuse_unconfirmed(is_confirmed=True)
         async with desk_on(one_url, clock=clock) as desk:

@@ -108,7 +108,7 @@ class AccountExists(HoldfastError):
 
 
 class InvalidCredentials(HoldfastError):
-    """E-mail and password do not belong together."""
+    """E-mail and password do not belong together; or, where that is asked for, the address is not confirmed yet."""
 
     code = "invalid_credentials"
     status = 401
@@ -160,9 +160,9 @@ class AccountsApi(Protocol):
         """Exchange e-mail and password for an access token that cannot be carried on, and so is good for longer.
 
         Raises:
-            InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            InvalidCredentials: Unknown or unconfirmed address, wrong password or disabled account; takes equally long
+                for each.
             SecondFactorRequired: The password is right, and a code is needed too: this way in takes none.
-            EmailUnconfirmed: The password is right and the address has to be confirmed first.
             TooManyRequests: Too many tries.
             Overloaded: Too many passwords are being checked.
         """
@@ -171,11 +171,11 @@ class AccountsApi(Protocol):
         """Open a session for whoever proves who they are.
 
         Raises:
-            InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            InvalidCredentials: Unknown or unconfirmed address, wrong password or disabled account; takes equally long
+                for each.
             SecondFactorRequired: The password is right, and a code is needed too.
             InvalidCode: The code is wrong or was used.
             PasskeyRefused: The passkey is not known here, or not good.
-            EmailUnconfirmed: The password is right, and the address has to be confirmed first.
             NotFound: They do not belong to the organization they want to act for.
             TooManyRequests: Too many tries.
             Overloaded: Too many passwords are being checked.

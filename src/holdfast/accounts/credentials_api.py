@@ -70,14 +70,6 @@ class UsernameTaken(HoldfastError):
     title = "This user name is taken"
 
 
-class EmailUnconfirmed(HoldfastError):
-    """Follow the link in the mail first. `POST /v1/accounts/confirmations` sends another one."""
-
-    code = "email_unconfirmed"
-    status = 403
-    title = "Confirm your e-mail address first"
-
-
 class CredentialsApi(Protocol):
     """What others may ask about credentials."""
 
@@ -161,7 +153,8 @@ class CredentialsApi(Protocol):
         """Let nobody in whose address has to be confirmed first; asked after the password was found right.
 
         Raises:
-            EmailUnconfirmed: It has to be, and is not.
+            InvalidCredentials: It has to be, and is not. An answer of its own would tell whoever registers an address,
+                and then tries to log in, whether it had an account.
         """
 
     async def strength(self, *, password: str, context: tuple[str, ...] = ()) -> Strength:

@@ -7,7 +7,6 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from holdfast.accounts.api import Account, AccountsApi, InvalidCredentials, TokenExpired
-from holdfast.accounts.credentials_api import EmailUnconfirmed
 from holdfast.accounts.factors_api import InvalidCode, PasskeyRefused, SecondFactorRequired
 from holdfast.accounts.routes.accounts import EXAMPLE_ACCOUNT, AccountOut, Email, account_out
 from holdfast.accounts.routes.passkey_shapes import EXAMPLE_ASSERTION, AssertionIn
@@ -185,7 +184,6 @@ def _opening(accounts: AccountsApi, clock: Clock) -> Router:
             SecondFactorRequired,
             InvalidCode,
             PasskeyRefused,
-            EmailUnconfirmed,
             CsrfFailed,
             NotFound,
             Invalid,

@@ -11,7 +11,6 @@ from holdfast.accounts.api import InvalidCredentials, Role
 from holdfast.accounts.credentials_api import (
     Confirmation,
     CredentialsApi,
-    EmailUnconfirmed,
     MailKind,
     Strength,
     TokenInvalid,
@@ -234,7 +233,7 @@ class Credentials(CredentialsApi):
     @override
     def refuse_unconfirmed(self, *, is_confirmed: bool) -> None:
         if self._confirmation is Confirmation.REQUIRED and not is_confirmed:
-            raise EmailUnconfirmed
+            raise InvalidCredentials
 
     @override
     async def strength(self, *, password: str, context: tuple[str, ...] = ()) -> Strength:

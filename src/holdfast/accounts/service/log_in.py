@@ -61,11 +61,11 @@ class LogIns:
         """Open a session for whoever proves who they are.
 
         Raises:
-            InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            InvalidCredentials: Unknown or unconfirmed address, wrong password or disabled account; takes equally long
+                for each.
             SecondFactorRequired: The password is right, and a code is needed too.
             InvalidCode: The code is wrong or was used.
             PasskeyRefused: The passkey is not known here, or not good.
-            EmailUnconfirmed: The password is right, and the address has to be confirmed first.
             NotFound: They do not belong to the organization they want to act for.
             TooManyRequests: Too many tries.
             Overloaded: Too many passwords are being checked.
@@ -79,9 +79,9 @@ class LogIns:
         """Exchange e-mail and password for an access token that cannot be carried on, and so is good for longer.
 
         Raises:
-            InvalidCredentials: Unknown address, wrong password or disabled account; takes equally long for each.
+            InvalidCredentials: Unknown or unconfirmed address, wrong password or disabled account; takes equally long
+                for each.
             SecondFactorRequired: The password is right, and a code is needed too.
-            EmailUnconfirmed: The password is right, and the address has to be confirmed first.
             TooManyRequests: Too many tries.
             Overloaded: Too many passwords are being checked.
         """
