@@ -168,10 +168,25 @@ class TestLoggingIn:
     async def test_takes_the_code_also_after_the_password_was_recovered_by_mail(self, somebody, migrated):
         await somebody.turn_on()
         async with desk_on(migrated, clock=somebody.clock) as desk:
+            await desk.credentials.ask_for_confirmation(email=somebody.who["email"])
+            await desk.credentials.confirm(token=await desk.token_to(somebody.who["email"]))
             token = await desk.recovery_of(somebody.who)
             await desk.credentials.recover(token=token, password=NEW_PASSWORD)
         assert said(await somebody.log_in(password=NEW_PASSWORD)) == (401, "second_factor_required")
         assert (await somebody.log_in(password=NEW_PASSWORD, code=somebody.code())).status_code == 201
+
+    async def test_is_done_away_with_when_the_mailbox_takes_over_an_account_it_never_confirmed(
+        self, somebody, migrated
+    ):
+        """Somebody else had registered with its address, and must not come back by what they left behind."""
+        await somebody.turn_on()
+        key = Authenticator()
+        assert (await somebody.add_passkey(key)).status_code == 201
+        async with desk_on(migrated, clock=somebody.clock) as desk:
+            token = await desk.recovery_of(somebody.who)
+            await desk.credentials.recover(token=token, password=NEW_PASSWORD)
+        assert (await somebody.log_in_with(key)).status_code == 401
+        assert (await somebody.log_in(password=NEW_PASSWORD)).status_code == 201
 
     async def test_asks_for_no_code_once_it_is_turned_off(self, somebody):
         await somebody.turn_on()

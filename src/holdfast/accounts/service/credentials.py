@@ -27,6 +27,7 @@ from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.registering import added, hashed_applicant
 from holdfast.accounts.store import accounts as people
 from holdfast.accounts.store import credentials as store
+from holdfast.accounts.store import factors, keys
 from holdfast.kit.db.database import Database, Tx, Work
 from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.errors import FieldError, Invalid, NotFound
@@ -192,6 +193,8 @@ class Credentials(CredentialsApi):
             if used is None or used.purpose is not TokenPurpose.RECOVER:
                 raise TokenInvalid
             holder = await _holder(tx, used)
+            if holder.confirmed_at is None:
+                await _take_over(tx, holder.id)
             # The token came from the mailbox, which proves what a confirmation proves.
             await store.confirm(tx, account_id=holder.id)
             await self._set_password(tx, holder.id, password_hash, except_session=None)
@@ -303,3 +306,14 @@ def _address() -> str:
 def _no_address() -> FieldError:
     detail = "Give one e-mail address such as name@example.com."
     return FieldError(pointer="/email", code="invalid_email", detail=detail)
+
+
+async def _take_over(tx: Tx, account_id: int) -> None:
+    """Do away with every other way in that was made before anybody had shown that the mailbox is theirs.
+
+    Whoever registers with another's address could otherwise leave a passkey or a key behind and come back once the
+    mailbox's owner has made the account their own.
+    """
+    await factors.remove_totp(tx, account_id=account_id)
+    await factors.remove_passkeys(tx, account_id=account_id)
+    await keys.end_all(tx, account_id=account_id, why="recovered")
