@@ -4,6 +4,7 @@ Everything here may stop between any two lines and begin again: each module note
 changes nothing. Only a process that runs every module does it, because nobody else knows all that is kept.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -117,7 +118,8 @@ class PrivacyWork:
         """Make the copies people wait for."""
         for export in await self.privacy.exports.waiting():
             extracts = await self.people.gather(export.account_id)
-            content = archive_of(extracts, self.policy.version, self.clock.now())
+            # Packing a large one takes seconds, in which the server goes on answering.
+            content = await asyncio.to_thread(archive_of, extracts, self.policy.version, self.clock.now())
             await self.privacy.exports.store(export_id=export.id, content=content)
 
     async def lapse(self, *, dry_run: bool) -> Mapping[str, Sequence[Lapsed]]:

@@ -382,6 +382,13 @@ def of_activity(activity: Activity) -> tuple[Held, ...]:
     act, origin = activity.table, activity.origins
     return (
         Held(table=act, account=act.c.account_id, hidden=("origin",)),
+        # What somebody else did to them.
+        Held(
+            table=act,
+            account=act.c.subject_id,
+            where=or_(act.c.account_id.is_(None), act.c.account_id != act.c.subject_id),
+            hidden=("origin",),
+        ),
         Held(table=origin, account=origin.c.account_id, deletes=True, hidden=("commitment", "salt")),
     )
 
