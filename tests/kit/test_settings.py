@@ -55,6 +55,24 @@ class TestSettings:
         assert settings.cors_origins == ("https://a.example", "http://localhost:5173")
         assert [each.get_secret_value() for each in settings.secret_previous] == [SECRET, f"{SECRET}x"]
 
+    def test_take_the_networks_of_proxies(self):
+        settings = Settings(trusted_proxies="10.0.0.0/8, ::1, 127.0.0.1")
+        assert settings.trusted_proxies == ("10.0.0.0/8", "::1/128", "127.0.0.1/32")
+
+    @pytest.mark.parametrize("wrong", ["10.0.0.1/8", "proxy.example", "10.0.0.0/40", "*"])
+    def test_refuse_what_is_no_network(self, wrong):
+        with pytest.raises(ValidationError):
+            Settings(trusted_proxies=wrong)
+
+    @pytest.mark.parametrize("wrong", ["security@example.com", "http://example.com", "mailto:a b@example.com"])
+    def test_refuse_what_is_no_contact(self, wrong):
+        with pytest.raises(ValidationError):
+            Settings(security_contact=wrong)
+
+    def test_refuse_a_token_of_metrics_that_can_be_guessed(self):
+        with pytest.raises(ValidationError, match="32 characters"):
+            Settings(metrics_token="prometheus")
+
     def test_are_frozen(self):
         with pytest.raises(ValidationError):
             Settings().log_level = LogLevel.DEBUG
@@ -108,6 +126,12 @@ class TestProduction:
     def test_accepts_no_loss(self):
         with pytest.raises(ValidationError, match="HOLDFAST_ACCEPT_LOSS"):
             Settings(environment="production", secret=SECRET, accept_loss=True)
+
+    def test_takes_pages_of_https_only(self):
+        with pytest.raises(ValidationError, match="https"):
+            Settings(environment="production", secret=SECRET, cors_origins="https://a.example,http://b.example")
+        settings = Settings(environment="production", secret=SECRET, cors_origins="https://a.example")
+        assert settings.cors_origins == ("https://a.example",)
 
     def test_starts_with_a_secret(self):
         assert Settings(environment="production", secret=SECRET).environment is Environment.PRODUCTION
