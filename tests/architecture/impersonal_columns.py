@@ -43,7 +43,8 @@ IMPERSONAL = {
     "booking_quote": "id currency digest",
     "booking_report": "breaches",
     "booking_resource": "id unit",
-    "booking_trip": "id quote_id parts why refusal reference payment_method payment_status payment_id guarantee_method_id",
+    "booking_trip": "id quote_id parts why refusal reference payment_method payment_status payment_id "
+    "guarantee_method_id",
     "booking_trip_cancellation": "id trip_id role parts",
     "booking_trip_quote": "id parts",
     "booking_revision": "hold_id change_id cancellation_id spans currency digest digest_after",

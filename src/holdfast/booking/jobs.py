@@ -6,7 +6,6 @@ from holdfast.accounts.events import ConsentWithdrawn
 from holdfast.booking.events import BookingCancelled
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.service.personal import BookingPersonal
-from holdfast.booking.service.split.bookings import SplitBookings
 from holdfast.booking.settings import BookingSettings
 from holdfast.catalog.api import CatalogApi
 from holdfast.catalog.events import CatalogImported, FlightCanceled, FlightChanged, PropertyCreated
@@ -25,11 +24,13 @@ def jobs(bookings: Bookings, settings: BookingSettings) -> tuple[Job, ...]:
     )
 
 
-def trip_jobs(split: SplitBookings, settings: BookingSettings) -> tuple[Job, ...]:
+def trip_jobs(
+    tend: Callable[[], Awaitable[None]], forget: Callable[[], Awaitable[None]], settings: BookingSettings
+) -> tuple[Job, ...]:
     """Return the reconcilers of trips over several stocks."""
     return (
-        Job(name="booking.tend_trips", every_s=settings.sweep_every_s, run=split.tend),
-        Job(name="booking.forget_trips", every_s=_FORGET_EVERY_S, run=split.forget_old),
+        Job(name="booking.tend_trips", every_s=settings.sweep_every_s, run=tend),
+        Job(name="booking.forget_trips", every_s=_FORGET_EVERY_S, run=forget),
     )
 
 

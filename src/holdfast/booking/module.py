@@ -19,8 +19,6 @@ from holdfast.booking.jobs import (
 from holdfast.booking.models import activity, cursors, outbox, tables
 from holdfast.booking.service.booking import Bookings
 from holdfast.booking.service.personal import BookingPersonal
-from holdfast.booking.service.split.bookings import SplitBookings
-from holdfast.booking.service.split.stocks import HOME, Stocks
 from holdfast.booking.settings import BookingSettings
 from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.db.database import Database
@@ -99,6 +97,9 @@ def _asked_for(settings: BookingSettings) -> Mapping[str, str]:
 
 
 def _split(house: House) -> Built:
+    from holdfast.booking.service.split.bookings import SplitBookings  # noqa: PLC0415 - most installations split nothing
+    from holdfast.booking.service.split.stocks import HOME, Stocks  # noqa: PLC0415 - as above
+
     all_stocks = {HOME: _bookings(house, house.db)}
     all_stocks |= {name: _bookings(house, db) for name, db in house.further.items()}
     for each in all_stocks.values():
@@ -112,14 +113,17 @@ def _split(house: House) -> Built:
     return Built(
         api=split,
         routers=routes.routers(split, house.doors["catalog"], house.keyring),
-        jobs=(*jobs(home, house.settings), *trip_jobs(split, house.settings)),
+        jobs=(*jobs(home, house.settings), *trip_jobs(split.tend, split.forget_old, house.settings)),
         subscriptions=(*_subscriptions(house, home, house.db), parts),
         outbox=outbox,
         activity=ActivityRecords(activity, house.db),
         check=split.check_places,
         close=split.close,
         personal=BookingPersonal(house.db),
-        further={name: _stock(house, name, stocks) for name in house.further},
+        further={
+            name: _stock(house, name, all_stocks[name], flights=stocks.name_of(ItemKind.FLIGHT) == name)
+            for name in house.further
+        },
     )
 
 
@@ -130,11 +134,9 @@ def _kinds(house: House) -> dict[ItemKind, str]:
     return {kind: names[asked[name]] for kind, name in _SPLIT.items() if asked.get(name) in names}
 
 
-def _stock(house: House, name: str, stocks: Stocks) -> Built:
-    bookings, db = stocks.all[name], house.further[name]
-    wanted = {"booking.consents"}
-    if stocks.name_of(ItemKind.FLIGHT) == name:
-        wanted.add("booking.flights")
+def _stock(house: House, name: str, bookings: Bookings, *, flights: bool) -> Built:
+    db = house.further[name]
+    wanted = {"booking.consents", "booking.flights"} if flights else {"booking.consents"}
     return Built(
         api=bookings,
         jobs=jobs(bookings, house.settings),
