@@ -23,8 +23,10 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment without any setting of the product, and with `extra`.
 
     Tests and benchmarks do all from one address; limits that are so many times as high are met by none of them.
+    A process may keep the bytecode it compiled, else each of the many that follow would compile the product anew.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**own, "PYTHONUNBUFFERED": "1", "HOLDFAST_LIMITS_TIMES": LIMITS_TIMES, **(extra or {})}
 
 
