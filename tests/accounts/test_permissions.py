@@ -10,7 +10,7 @@ from holdfast.accounts.api import LogIn, Role
 from holdfast.kit.auth import GUEST_MAY, KEY_MAY, MEMBER_MAY, MemberRole, Permission, Principal, permissions_of
 from holdfast.kit.errors import Forbidden
 from holdfast.kit.http import problems
-from holdfast.kit.http.principals import BookingReader, CatalogWritePrincipal, CurrentPrincipal
+from holdfast.kit.http.principals import BookingReader, CatalogWriter, CurrentPrincipal
 from support.principals import principal_of
 
 READS = {Permission.CATALOG_READ, Permission.BOOKINGS_READ, Permission.MONEY_READ}
@@ -86,7 +86,7 @@ def application():
     problems.install(app)
 
     @app.get("/catalog")
-    async def write(principal: CatalogWritePrincipal) -> int:
+    async def write(principal: CatalogWriter) -> int:
         return principal.account_id
 
     @app.get("/own")

@@ -20,6 +20,7 @@ from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.personal import AccountsPersonal
 from holdfast.accounts.service.privacy import Privacy
 from holdfast.accounts.service.session_doors import log_ins, session_doors
+from holdfast.accounts.service.sessions import Sessions
 from holdfast.accounts.settings import AccountsSettings
 from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.module import Built, House, Job, Module
@@ -42,15 +43,7 @@ def build(house: House, *, passwords: Passwords | None = None) -> Built:
     privacy = Privacy(
         db=house.db, clock=house.clock, keyring=house.keyring, limits=house.limits, end_sessions=opened.erase
     )
-    keys = Keys(db=house.db, clock=house.clock, mode=KeyMode.LIVE if settings.in_production else KeyMode.TEST)
-    organizations = Organizations(
-        db=house.db,
-        clock=house.clock,
-        settings=settings,
-        queue=partial(queue, clock=house.clock),
-        act_for=sessions.act_for,
-        changed=sessions.changed,
-    )
+    keys, organizations = _keys(house), _organizations(house, sessions)
     mailed = credential_doors(house, passwords=passwords, end_sessions=sessions.end_all)
     proving = factor_doors(
         FactorNeeds(
@@ -105,6 +98,22 @@ def build(house: House, *, passwords: Passwords | None = None) -> Built:
         ),
         close=close,
         personal=AccountsPersonal(house.db, forget_mail=mailed.mailing.forget_letters),
+    )
+
+
+def _keys(house: House) -> Keys:
+    mode = KeyMode.LIVE if house.settings.in_production else KeyMode.TEST
+    return Keys(db=house.db, clock=house.clock, mode=mode)
+
+
+def _organizations(house: House, sessions: Sessions) -> Organizations:
+    return Organizations(
+        db=house.db,
+        clock=house.clock,
+        settings=house.settings,
+        queue=partial(queue, clock=house.clock),
+        act_for=sessions.act_for,
+        changed=sessions.changed,
     )
 
 

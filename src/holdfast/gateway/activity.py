@@ -16,7 +16,7 @@ from holdfast.kit.auth import Permission, Principal
 from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import success
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, CursorInvalid, Cursors, filter_digest
-from holdfast.kit.http.principals import CatalogReadPrincipal, CurrentPrincipal, OperatorPrincipal
+from holdfast.kit.http.principals import CatalogReader, CurrentPrincipal, OperatorPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import NUMBER_MAX, Digits, InstantField, Line, Wire
@@ -255,7 +255,7 @@ def of_owners(trail: Trail, cursors: Cursors, *, booking: BookingApi, catalog: C
         responses=success(200, "A page.") | responses(Unauthenticated, Forbidden, NotFound, Invalid, CursorInvalid),
     )
     async def list_activity_of_own_thing(
-        principal: CatalogReadPrincipal,
+        principal: CatalogReader,
         object_kind: Annotated[OwnThing, Query(description="What kind of thing it is.")],
         object_id: Annotated[
             str, Line(OBJECT_ID_MAX), Query(description="Its id; of a booking its reference.", examples=["12"])

@@ -12,7 +12,7 @@ from holdfast.kit.clock import Clock
 from holdfast.kit.errors import DatabaseUnavailable, NotFound, Unauthenticated
 from holdfast.kit.http.edge import Edge
 from holdfast.kit.http.keys import KeyedRequest
-from holdfast.kit.http.principals import AdminPrincipal, CatalogReadPrincipal, CurrentPrincipal, OptionalPrincipal
+from holdfast.kit.http.principals import AdminPrincipal, CatalogReader, CurrentPrincipal, OptionalPrincipal
 from holdfast.kit.http.problems import install, responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import (
@@ -170,7 +170,7 @@ def guarded_router(calls):
         return principal.account_id if principal else 0
 
     @router.get("/owner")
-    async def owner(principal: CatalogReadPrincipal) -> int:
+    async def owner(principal: CatalogReader) -> int:
         """Say which owner asks."""
         return principal.account_id
 

@@ -15,7 +15,7 @@ from holdfast.kit.http.keys import KeyedRequest, KeyMalformed, KeyMissing
 from holdfast.kit.http.principals import (
     BookingsReadPrincipal,
     BookingsWritePrincipal,
-    CatalogReadPrincipal,
+    CatalogReader,
     StockPrincipal,
 )
 from holdfast.kit.http.problems import responses
@@ -89,7 +89,7 @@ def blocks(booking: BookingApi) -> Router:
         return BlockOut.of(unwrapped(asked, response))
 
     @router.get("/properties/{property_id}/blocks", responses=success(200, "The blocks.") | responses(*_COMMON))
-    async def list_blocks(property_id: PropertyId, principal: CatalogReadPrincipal) -> BlocksOut:
+    async def list_blocks(property_id: PropertyId, principal: CatalogReader) -> BlocksOut:
         """List the blocks of a property that are in force."""
         found = await booking.blocks_of(owner=principal, property_id=property_id)
         return BlocksOut(items=tuple(BlockOut.of(each) for each in found))

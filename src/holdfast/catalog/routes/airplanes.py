@@ -13,7 +13,7 @@ from holdfast.catalog.routes.found import only, own
 from holdfast.catalog.routes.paging import LIMIT, Cursor, Limit, OwnerFilter, Pager
 from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
-from holdfast.kit.http.principals import CatalogWritePrincipal
+from holdfast.kit.http.principals import CatalogWriter
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import PathNumber
@@ -40,7 +40,7 @@ def airplanes(airline: AirlineApi, cursors: Cursors) -> Router:
         return AirplanesPage(items=tuple(AirplaneOut.of(each) for each in found), next_cursor=following)
 
     @router.post("", status_code=201, responses=success(201, "Created.", tagged=True) | responses(*_WRITING))
-    async def create_airplane(body: AirplaneIn, principal: CatalogWritePrincipal, response: Response) -> AirplaneOut:
+    async def create_airplane(body: AirplaneIn, principal: CatalogWriter, response: Response) -> AirplaneOut:
         """Create an airplane of your own, with the cabins its seat map follows from."""
         created = await airline.create_airplane(owner=principal, draft=body.draft())
         response.headers["location"] = f"/v1/airplanes/{created.id}"
@@ -60,11 +60,7 @@ def airplanes(airline: AirlineApi, cursors: Cursors) -> Router:
         responses=success(200, "Changed.", tagged=True) | responses(*_CHANGING),
     )
     async def replace_airplane(
-        airplane_id: PathNumber,
-        body: AirplaneIn,
-        principal: CatalogWritePrincipal,
-        request: Request,
-        response: Response,
+        airplane_id: PathNumber, body: AirplaneIn, principal: CatalogWriter, request: Request, response: Response
     ) -> AirplaneOut:
         """Replace what is said of an airplane of yours; its cabins only until one of its flights was offered."""
         wanted = check_wanted(request)
@@ -81,7 +77,7 @@ def airplanes(airline: AirlineApi, cursors: Cursors) -> Router:
         status_code=204,
         responses=success(204, "Deleted.") | responses(Unauthenticated, Forbidden, NotFound, AirplaneInUse),
     )
-    async def delete_airplane(airplane_id: PathNumber, principal: CatalogWritePrincipal) -> None:
+    async def delete_airplane(airplane_id: PathNumber, principal: CatalogWriter) -> None:
         """Delete an airplane of yours that no flight and no schedule uses."""
         await airline.delete_airplane(owner=principal, airplane_id=airplane_id)
 

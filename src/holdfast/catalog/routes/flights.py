@@ -30,7 +30,7 @@ from holdfast.catalog.routes.found import only, own
 from holdfast.catalog.routes.paging import LIMIT, Cursor, Limit, OwnerFilter, Pager
 from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
-from holdfast.kit.http.principals import CatalogWritePrincipal
+from holdfast.kit.http.principals import CatalogWriter
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import PathNumber
@@ -74,7 +74,7 @@ def writing(airline: FlightsApi) -> Router:
     router = Router(prefix=_FLIGHTS, tags=["flights"])
 
     @router.post("", status_code=201, responses=success(201, "Created.", tagged=True) | responses(*_WRITING))
-    async def create_flight(body: FlightIn, principal: CatalogWritePrincipal, response: Response) -> FlightOut:
+    async def create_flight(body: FlightIn, principal: CatalogWriter, response: Response) -> FlightOut:
         """Create a dated flight with an airplane of yours.
 
         It takes as long as the clocks of both airports say, each in its own zone.
@@ -91,7 +91,7 @@ def writing(airline: FlightsApi) -> Router:
         | responses(*_CHANGING, FlightInUse, FlightIsCanceled, FlightHasDeparted),
     )
     async def replace_flight(
-        flight_id: PathNumber, body: FlightIn, principal: CatalogWritePrincipal, request: Request, response: Response
+        flight_id: PathNumber, body: FlightIn, principal: CatalogWriter, request: Request, response: Response
     ) -> FlightOut:
         """Replace what is said of a flight of yours, until it departs.
 
@@ -111,7 +111,7 @@ def writing(airline: FlightsApi) -> Router:
         "/{flight_id}/cancel",
         responses=success(200, "Canceled.", tagged=True) | responses(*_ENDING, FlightHasDeparted),
     )
-    async def cancel_flight(flight_id: PathNumber, principal: CatalogWritePrincipal, response: Response) -> FlightOut:
+    async def cancel_flight(flight_id: PathNumber, principal: CatalogWriter, response: Response) -> FlightOut:
         """Cancel a flight of yours for good. Canceling it again changes nothing."""
         canceled = await airline.cancel(owner=principal, flight_id=flight_id)
         response.headers["etag"] = etag_of(canceled.version)
@@ -122,7 +122,7 @@ def writing(airline: FlightsApi) -> Router:
         status_code=204,
         responses=success(204, "Deleted.") | responses(*_ENDING, FlightInUse),
     )
-    async def delete_flight(flight_id: PathNumber, principal: CatalogWritePrincipal) -> None:
+    async def delete_flight(flight_id: PathNumber, principal: CatalogWriter) -> None:
         """Delete a flight of yours that nobody was ever offered. Any other one can be canceled."""
         await airline.delete(owner=principal, flight_id=flight_id)
 
@@ -147,9 +147,7 @@ def schedules(airline: AirlineApi, cursors: Cursors) -> Router:
         return SchedulesPage(items=tuple(ScheduleOut.of(each) for each in found), next_cursor=following)
 
     @router.post("", status_code=201, responses=success(201, "Created.", tagged=True) | responses(*_WRITING))
-    async def create_schedule(
-        body: ScheduleIn, principal: CatalogWritePrincipal, response: Response
-    ) -> ScheduleChangeOut:
+    async def create_schedule(body: ScheduleIn, principal: CatalogWriter, response: Response) -> ScheduleChangeOut:
         """Create a schedule, and with it a dated flight for each of its dates.
 
         They are found by `GET /v1/flights?schedule_id=`.
@@ -172,11 +170,7 @@ def schedules(airline: AirlineApi, cursors: Cursors) -> Router:
         responses=success(200, "Changed.", tagged=True) | responses(*_CHANGING),
     )
     async def replace_schedule(
-        schedule_id: PathNumber,
-        body: ScheduleIn,
-        principal: CatalogWritePrincipal,
-        request: Request,
-        response: Response,
+        schedule_id: PathNumber, body: ScheduleIn, principal: CatalogWriter, request: Request, response: Response
     ) -> ScheduleChangeOut:
         """Replace what is said of a schedule of yours, and its flights on dates to come that nobody was offered.
 
@@ -193,7 +187,7 @@ def schedules(airline: AirlineApi, cursors: Cursors) -> Router:
         return ScheduleChangeOut.of(change)
 
     @router.delete("/{schedule_id}", status_code=204, responses=success(204, "Deleted.") | responses(*_ENDING))
-    async def delete_schedule(schedule_id: PathNumber, principal: CatalogWritePrincipal) -> None:
+    async def delete_schedule(schedule_id: PathNumber, principal: CatalogWriter) -> None:
         """Delete a schedule of yours with its flights on dates to come that nobody was offered.
 
         Its other flights stay, on their own.

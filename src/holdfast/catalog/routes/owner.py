@@ -19,7 +19,7 @@ from holdfast.catalog.settings import CatalogSettings
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CURSOR_LENGTH_MAX, CursorInvalid, Cursors, filter_digest
-from holdfast.kit.http.principals import CatalogReadPrincipal, CatalogWritePrincipal
+from holdfast.kit.http.principals import CatalogReader, CatalogWriter
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import DayField, Digits, Line, PathNumber
@@ -34,7 +34,7 @@ def reading(catalog: CatalogApi, cursors: Cursors) -> Router:
 
     @router.get("", responses=success(200, "A page.") | responses(*_COMMON, CursorInvalid))
     async def list_own_properties(
-        principal: CatalogReadPrincipal,
+        principal: CatalogReader,
         limit: Annotated[int, Digits(1, 100), Query(description="How many to return at most.")] = 20,
         cursor: Annotated[str, Line(CURSOR_LENGTH_MAX), Query(description="`next_cursor` of the page before.")]
         | None = None,
@@ -54,7 +54,7 @@ def reading(catalog: CatalogApi, cursors: Cursors) -> Router:
         responses=success(200, "The property.", tagged=True) | responses(*_COMMON, NotFound),
     )
     async def read_own_property(
-        property_id: PathNumber, principal: CatalogReadPrincipal, response: Response
+        property_id: PathNumber, principal: CatalogReader, response: Response
     ) -> OwnPropertyOut:
         """Return one of your properties, with the `ETag` that changing it needs."""
         found = await catalog.own(owner=principal, property_id=property_id)
@@ -73,9 +73,7 @@ def writing(catalog: CatalogApi, settings: CatalogSettings) -> Router:
         status_code=201,
         responses=success(201, "Created; `Location` says where.", tagged=True) | responses(*_COMMON),
     )
-    async def create_property(
-        body: NewProperty, principal: CatalogWritePrincipal, response: Response
-    ) -> OwnPropertyOut:
+    async def create_property(body: NewProperty, principal: CatalogWriter, response: Response) -> OwnPropertyOut:
         """Create a property of your own.
 
         `units` says how many of it there are to sell; booking makes the stock from it within moments. A hotel's room
@@ -102,11 +100,7 @@ def writing(catalog: CatalogApi, settings: CatalogSettings) -> Router:
         | responses(*_COMMON, NotFound, VersionConflict, PreconditionRequired, IfMatchMalformed),
     )
     async def replace_property(
-        property_id: PathNumber,
-        body: ReplacedProperty,
-        principal: CatalogWritePrincipal,
-        request: Request,
-        response: Response,
+        property_id: PathNumber, body: ReplacedProperty, principal: CatalogWriter, request: Request, response: Response
     ) -> OwnPropertyOut:
         """Replace what is said of a property.
 
@@ -137,7 +131,7 @@ def nights(catalog: CatalogApi) -> Router:
     router = Router(prefix=f"{_PREFIX}/{{property_id}}/nights", tags=["owner properties"])
 
     @router.put("", responses=success(200, "Set.") | responses(*_COMMON, NotFound))
-    async def set_nights(property_id: PathNumber, body: NewNights, principal: CatalogWritePrincipal) -> NightsOut:
+    async def set_nights(property_id: PathNumber, body: NewNights, principal: CatalogWriter) -> NightsOut:
         """Give the nights from `first` up to and without `end` a price and rules of their own.
 
         What was set for these nights before is forgotten. The property's `ETag` stays the same.
@@ -152,7 +146,7 @@ def nights(catalog: CatalogApi) -> Router:
     @router.delete("", responses=success(200, "Ordinary again.") | responses(*_COMMON, NotFound))
     async def clear_nights(
         property_id: PathNumber,
-        principal: CatalogWritePrincipal,
+        principal: CatalogWriter,
         first: Annotated[DayField, Query(description="The first night.", examples=["2027-07-02"])],
         end: Annotated[
             DayField,

@@ -33,7 +33,7 @@ from holdfast.catalog.routes.restaurant_shapes import (
 )
 from holdfast.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.cursors import CursorInvalid, Cursors
-from holdfast.kit.http.principals import CatalogReadPrincipal, CatalogWritePrincipal
+from holdfast.kit.http.principals import CatalogReader, CatalogWriter
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import DayField, PathNumber
@@ -77,7 +77,7 @@ def reading(restaurants: RestaurantsApi, cursors: Cursors) -> Router:
 
     @router.get("", responses=success(200, "A page.") | responses(*_COMMON, CursorInvalid))
     async def list_own_restaurants(
-        principal: CatalogReadPrincipal, limit: Limit = LIMIT, cursor: Cursor | None = None
+        principal: CatalogReader, limit: Limit = LIMIT, cursor: Cursor | None = None
     ) -> OwnRestaurantsPage:
         """List your restaurants, listed or not, in order of id."""
         found, following = await Pager(cursors, "owner:restaurants", owner=principal.account_id).page(
@@ -95,7 +95,7 @@ def reading(restaurants: RestaurantsApi, cursors: Cursors) -> Router:
         responses=success(200, "The restaurant.", tagged=True) | responses(*_COMMON, NotFound),
     )
     async def read_own_restaurant(
-        restaurant_id: PathNumber, principal: CatalogReadPrincipal, response: Response
+        restaurant_id: PathNumber, principal: CatalogReader, response: Response
     ) -> OwnRestaurantOut:
         """Return one of your restaurants, with the `ETag` that changing it needs."""
         found = await restaurants.own(owner=principal, restaurant_id=restaurant_id)
@@ -114,9 +114,7 @@ def writing(restaurants: RestaurantsApi) -> Router:
         status_code=201,
         responses=success(201, "Created; `Location` says where.", tagged=True) | responses(*_COMMON),
     )
-    async def create_restaurant(
-        body: NewRestaurant, principal: CatalogWritePrincipal, response: Response
-    ) -> OwnRestaurantOut:
+    async def create_restaurant(body: NewRestaurant, principal: CatalogWriter, response: Response) -> OwnRestaurantOut:
         """Create a restaurant of your own.
 
         Its tables can be booked at once, at the hours of its services. Tables are put together for a party only as
@@ -136,7 +134,7 @@ def writing(restaurants: RestaurantsApi) -> Router:
     async def replace_restaurant(
         restaurant_id: PathNumber,
         body: ReplacedRestaurant,
-        principal: CatalogWritePrincipal,
+        principal: CatalogWriter,
         request: Request,
         response: Response,
     ) -> OwnRestaurantOut:
@@ -166,11 +164,7 @@ def days(restaurants: RestaurantsApi) -> Router:
 
     @router.put("", responses=success(200, "Set.", tagged=True) | responses(*_COMMON, NotFound))
     async def set_special_day(
-        restaurant_id: PathNumber,
-        date: DayField,
-        body: NewSpecialDay,
-        principal: CatalogWritePrincipal,
-        response: Response,
+        restaurant_id: PathNumber, date: DayField, body: NewSpecialDay, principal: CatalogWriter, response: Response
     ) -> SpecialDayOut:
         """Give a date services of its own, or close it, whatever was said of it before.
 
@@ -188,7 +182,7 @@ def days(restaurants: RestaurantsApi) -> Router:
         responses=success(204, "As its weekday.", tagged=True) | responses(*_COMMON, NotFound),
     )
     async def clear_special_day(
-        restaurant_id: PathNumber, date: DayField, principal: CatalogWritePrincipal, response: Response
+        restaurant_id: PathNumber, date: DayField, principal: CatalogWriter, response: Response
     ) -> None:
         """Make a date like its weekday again. The restaurant gets a new `ETag`; this call needs none."""
         changed = await restaurants.set_day(owner=principal, restaurant_id=restaurant_id, day=date, services=None)

@@ -131,8 +131,8 @@ CurrentPrincipal = Annotated[Principal, _may(Permission.ACCOUNT)]
 TripsPrincipal = Annotated[Principal, _may(Permission.TRIPS)]
 """Like `CurrentPrincipal`, for what a guest does; so are those below, each with its permission."""
 
-CatalogReadPrincipal = Annotated[Principal, _may(Permission.CATALOG_READ)]
-CatalogWritePrincipal = Annotated[Principal, _may(Permission.CATALOG_WRITE)]
+CatalogReader = Annotated[Principal, _may(Permission.CATALOG_READ)]
+CatalogWriter = Annotated[Principal, _may(Permission.CATALOG_WRITE)]
 StockPrincipal = Annotated[Principal, _may(Permission.STOCK_WRITE)]
 BookingsReadPrincipal = Annotated[Principal, _may(Permission.BOOKINGS_READ)]
 BookingsWritePrincipal = Annotated[Principal, _may(Permission.BOOKINGS_WRITE)]
