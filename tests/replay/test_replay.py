@@ -121,11 +121,11 @@ class TestTheObserver:
 class TestAReplay:
     @pytest.mark.timeout(1800)
     async def test_is_right_to_the_last_room(self, engine, reservations):
-        size = rounds(250, thorough=len(reservations))
+        size = rounds(150, thorough=len(reservations))
         first = Clock().today("UTC") + timedelta(days=2)
         moved = into_future(busiest(reservations, size), first_arrival=first)
         # A slice leaves most rooms empty; so the hotel is made as small as it takes to refuse many.
-        rooms = ROOMS if campaign() else {room_type: max(1, units // 12) for room_type, units in ROOMS.items()}
+        rooms = ROOMS if campaign() else {room_type: max(1, units // 20) for room_type, units in ROOMS.items()}
         with fresh_database(engine) as url:
             outcome = await replay(url, moved, rooms=rooms)
         diary = outcome.diary
