@@ -16,7 +16,7 @@ from support.visitors import SECRET, Site
 
 GUESTS = 8
 KILLS = rounds(2, thorough=100)
-ACTS_BETWEEN_KILLS = (60, 240)
+ACTS_BETWEEN_KILLS = (rounds(30, thorough=60), rounds(90, thorough=240))
 ENVIRONMENT = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_BOOKING_HOLDS_MOST": "10000"}
 """Guests keep holds for good here, so that there is something to lose."""
 

@@ -130,7 +130,7 @@ def _wrong_length(pointer: str, text: str, least: int, most: int) -> FieldError 
 
 
 def _is_guessable(plain: str, *, username: str, email: str) -> bool:
-    run = any(plain in way for line in RUNS for way in (line, line[::-1]))
+    run = any(plain in 2 * way for line in RUNS for way in (line, line[::-1]))  # they go round: 12345678901
     if run or len(set(plain)) < _MIN_DISTINCT or plain in _common():
         return True
     besides = plain

@@ -10,14 +10,12 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
-from sqlalchemy import Table
 
 from holdfast.app.settings import read_settings
 from holdfast.kit.clock import Clock
-from holdfast.kit.db.database import Database
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.http.arrivals import LimitedRoutes
-from holdfast.kit.limits.database import DatabaseLimits
+from holdfast.kit.limits.database import DatabaseLimits, Kept
 from holdfast.kit.limits.limits import Limit, Limits
 from holdfast.kit.limits.redis import RedisLimits
 from holdfast.kit.limits.settings import LimitSettings
@@ -53,7 +51,7 @@ def new_limits(clock: Clock) -> Limits:
     return Limits(settings=read_settings(LimitSettings), clock=clock)
 
 
-def connect(limits: Limits, settings: Settings, keyring: Keyring, kept: tuple[Database, Table] | None) -> None:
+def connect(limits: Limits, settings: Settings, keyring: Keyring, kept: Kept | None) -> None:
     """Give the limits the store they count in.
 
     Args:
@@ -69,7 +67,7 @@ def connect(limits: Limits, settings: Settings, keyring: Keyring, kept: tuple[Da
         limits.attach(store, keyring.derive(_PURPOSE))
 
 
-def _store(limits: Limits, settings: Settings, kept: tuple[Database, Table] | None) -> LimitStore | None:
+def _store(limits: Limits, settings: Settings, kept: Kept | None) -> LimitStore | None:
     if settings.redis_url is not None:
         return RedisLimits(settings.redis_url.get_secret_value(), limits.clock)
     return None if kept is None else DatabaseLimits(*kept, limits.clock)

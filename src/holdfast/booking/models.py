@@ -39,9 +39,7 @@ _BOOKED: Final = personal(
     recipients=(Recipient.OWNER,),
     automated=(Decision.PRICE, Decision.ONE_PER_FLIGHT, Decision.REQUEST_LAPSED, Decision.REROUTE),
 )
-_FEE: Final = personal(
-    Kind.BOOKING, Purpose.PAYMENT, keep=Retention.BOOKS, erase=Erase.KEPT, automated=(Decision.FEE,)
-)
+_FEE: Final = personal(Kind.BOOKING, Purpose.PAYMENT, keep=Retention.BOOKS, erase=Erase.KEPT, automated=(Decision.FEE,))
 _CAME: Final = personal(
     Kind.BOOKING, Purpose.BOOKING, keep=Retention.BOOKS, erase=Erase.KEPT, recipients=(Recipient.OWNER,)
 )

@@ -21,9 +21,7 @@ _KEY: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, erase=Erase.CLEARED)
 _REF: Final = personal(
     Kind.PAYMENT, Purpose.PAYMENT, Purpose.BOOKS, keep=Retention.BOOKS, erase=Erase.KEPT, recipients=_PROVIDERS
 )
-_CARD: Final = personal(
-    Kind.PAYMENT, Purpose.PAYMENT, keep=Retention.BOOKS, erase=Erase.CLEARED, recipients=_PROVIDERS
-)
+_CARD: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, keep=Retention.BOOKS, erase=Erase.CLEARED, recipients=_PROVIDERS)
 _WAY: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, erase=Erase.CLEARED, recipients=_PROVIDERS)
 _HOW: Final = personal(Kind.PAYMENT, Purpose.PAYMENT, Purpose.BOOKS, keep=Retention.BOOKS, erase=Erase.KEPT)
 _CAME_OF_IT: Final = personal(

@@ -1,15 +1,12 @@
 """Whether somebody may have a password: the quick rules first, then what takes long."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from holdfast.accounts import rules
 from holdfast.accounts.api import Role
 from holdfast.accounts.service.breached import Breached
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.kit.errors import FieldError, Invalid
-
-_LEAKED: Final = "This password was found in a leak elsewhere, so others will try it. Choose one you use nowhere else."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,5 +73,6 @@ class PasswordRules:
             if (await self._passwords.judge(password, words)).score < self._score_min:
                 return rules.too_guessable(pointer)
         if await self._breached.has(password):
-            return FieldError(pointer=pointer, code="password_breached", detail=_LEAKED)
+            detail = "This password was found in a leak elsewhere, so others will try it. Choose one you use only here."
+            return FieldError(pointer=pointer, code="password_breached", detail=detail)
         return None

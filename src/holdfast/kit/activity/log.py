@@ -121,7 +121,7 @@ class Activity:
     # -------------------------------------------------------------------------------------------------------- writing
 
     def named(self, module: str) -> "Activity":
-        """Return this as it is kept in a further database of its module: a chain of its own, under a name of its own."""
+        """Return this as it is kept in a further database of its module: a chain and a name of its own."""
         made = copy(self)
         made.module, made.waits = module, False
         return made

@@ -129,7 +129,7 @@ class Database(ABC):
         self._closed = False
         self._running: set[asyncio.Task[Any]] = set()
         self.after_write: Callable[[], Awaitable[None]] | None = None
-        """Awaited after each `write`, whatever came of it, and before its answer: what has to be true elsewhere then."""
+        """Awaited after each `write`, whatever came of it, before its answer: what has to be true elsewhere then."""
 
     async def read(self, work: Work[T]) -> T:
         """Run a function that only reads. Each statement sees what was committed when it began.

@@ -6,6 +6,7 @@ and writes what changed. Keys are keyed hashes, so no address and no mail addres
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, bindparam, delete, select
 from typing_extensions import override
@@ -34,6 +35,10 @@ def limit_table(module: str, tables: MetaData) -> Table:
         Index(f"{name}_until_us_ix", "until_us"),
         **STRICT,
     )
+
+
+Kept: TypeAlias = tuple[Database, Table]
+"""A database, and the table of it for counts."""
 
 
 class DatabaseLimits(LimitStore):
