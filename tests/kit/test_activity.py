@@ -14,10 +14,10 @@ from holdfast.kit.activity.log import Activity, Wanted
 from holdfast.kit.activity.records import ActivityRecords
 from holdfast.kit.activity.tables import create_activity
 from holdfast.kit.clock import Clock
-from holdfast.kit.db.errors import GuardViolation
+from holdfast.kit.db.errors import CheckViolation, GuardViolation
 from holdfast.kit.db.migrate import _with_connection
 from holdfast.kit.db.opening import open_database
-from holdfast.kit.db.statements import statement
+from holdfast.kit.db.statements import adding, statement
 from holdfast.kit.db.tables import module_tables
 from holdfast.kit.lanes import Lane
 from holdfast.kit.origin import Origin, current_origin
@@ -233,3 +233,23 @@ class TestManyAtOnce:
         await asyncio.gather(*(note(db, act(object_kind="thing", object_id=place)) for place in range(30)))
         found = await records.page(Wanted())
         assert {each.object_id for each in found} == {str(place) for place in range(30)}
+
+
+class TestACheckOfActivity:
+    async def test_names_an_object_whole_or_not_at_all(self, db):
+        for wrong in ({"object_kind": "thing", "object_id": None}, {"object_kind": None, "object_id": "7"}):
+            with pytest.raises(CheckViolation) as refused:
+                await db.write(lambda tx, wrong=wrong: _insert(tx, activity.table, wrong))
+            assert refused.value.constraint == "doing_activity_object_whole_ck"
+
+    async def test_counts_seals_from_one(self, db):
+        seal = {"number": 0, "activity_id": 1, "hash": "0" * 64}
+        with pytest.raises(CheckViolation) as refused:
+            await db.write(lambda tx: tx.run(adding(activity.seals)(**seal)))
+        assert refused.value.constraint == "doing_activity_seal_number_counted_ck"
+
+
+async def _insert(tx, table, wrong):
+    await activity.note(tx, act(object_kind="thing", object_id=1))
+    [row] = await tx.all(statement(select(table))())
+    await tx.run(adding(table)(**{**row._asdict(), "id": row.id + 1, **wrong}))
