@@ -170,6 +170,24 @@ class TestAKey:
         assert made.key not in repr((created, revoked))
 
 
+class TestAnErasure:
+    async def test_that_is_planned_is_written_to_whose_account_it_is(self, place):
+        account, _ = await place.registered()
+        planned = await place.accounts.privacy.erasures.ask(account_id=account.id, cool_off_s=86_400)
+        [act] = await place.activity.page(Wanted(kind="erasure.asked", account_id=account.id))
+        assert (act.subject_id, act.details) == (account.id, {"erasure": planned.id, "by": "person"})
+        [letter] = [
+            row for row in await place.db.read(lambda tx: tx.all(EVERY_LETTER())) if row.account_id == account.id
+        ]
+        assert letter.kind.value == "security_event"
+        assert f"{planned.due_at:%Y-%m-%d at %H:%M} UTC" in letter.facts["what"]
+
+    async def test_that_is_carried_out_at_once_leaves_no_letter(self, place):
+        account, _ = await place.registered()
+        await place.accounts.privacy.erasures.ask(account_id=account.id, cool_off_s=0)
+        assert await place.letters(account) == []
+
+
 class TestALetter:
     @pytest.mark.parametrize("kind", sorted(LETTERS))
     def test_is_promised_only_for_what_is_noted_somewhere(self, kind):

@@ -15,6 +15,7 @@ from holdfast.accounts.organizations_api import (
     LastOwner,
     OrganizationFull,
 )
+from holdfast.accounts.service.personal import AccountsPersonal
 from holdfast.kit.auth import MemberRole
 from holdfast.kit.errors import Forbidden, Invalid, NotFound
 from support.principals import principal_of
@@ -26,6 +27,10 @@ AT_ONCE = 50
 async def firm(migrated, clock):
     async with firm_on(migrated, clock) as made:
         yield made
+
+
+async def no_letters(*, addresses):
+    return len(addresses)
 
 
 class TestAnOrganization:
@@ -156,6 +161,24 @@ class TestTheLastOwner:
         other = await firm.join(founder, MemberRole.OWNER)
         await firm.organizations.leave(principal=founder)
         assert await firm.roles(other) == {other.account_id: "owner"}
+
+    async def test_is_not_erased_while_others_are_members(self, firm):
+        founder = await firm.owner()
+        owner = await firm.join(founder, MemberRole.OWNER)
+        desk = await firm.join(founder)
+        personal = AccountsPersonal(firm.db, forget_mail=no_letters)
+
+        async def needed(who):
+            return [(each.what, each.reference) for each in await personal.obstacles(account_id=who.account_id)]
+
+        this = [("organization", str(founder.owner_id))]
+        # Its number is the founder's, whoever else runs it.
+        assert [await needed(each) for each in (founder, owner, desk)] == [this, [], []]
+        await firm.accounts.disable(account_id=founder.account_id)
+        assert [await needed(each) for each in (founder, owner, desk)] == [this, this, []]
+        for each in (founder, desk):
+            await firm.organizations.remove(principal=owner, account_id=each.account_id)
+        assert await needed(owner) == []
 
     async def test_is_left_when_all_owners_remove_each_other_at_once(self, firm):
         first = await firm.owner()

@@ -1,6 +1,7 @@
 """People's rights over HTTP: what everybody may read, what one may do about one's own data, and what is refused."""
 
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -8,6 +9,8 @@ import pytest
 
 from holdfast.accounts.api import Role
 from holdfast.accounts.privacy_api import CONSENT_VERSION, ConsentPurpose
+from holdfast.accounts.store.organizations import add_member
+from holdfast.kit.auth import MemberRole
 from holdfast.kit.clock import Clock
 from holdfast.kit.http.own_words import identifier_in
 from support.polling import eventually
@@ -300,11 +303,22 @@ class TestAnErasure:
             status, refused = await ask("DELETE", "/v1/me", who=who)
             assert (status, refused["code"]) == (409, "active_bookings")
             assert [each["reference"] for each in refused["bookings"]] == [reference]
+            assert reference in refused["detail"]
         work = running.assembly.privacy()
         await work.privacy.erasures.ask(account_id=gina.id, cool_off_s=0)
         await work.erase_due()
         [account] = await running.door("accounts").get_many(ids=[gina.id])
         assert account.email == gina.account.email
+
+    async def test_is_refused_while_others_need_ones_organization(self, running, ask, somebody):
+        owner, gina = await somebody("olga", Role.OWNER), await somebody("gina")
+        [place] = [each for each in running.assembly.privacy().places if each.module == "accounts"]
+        joins = partial(add_member, organization_id=owner.id, account_id=gina.id, role=MemberRole.DESK)
+        await place.db.write(joins)
+        status, refused = await ask("DELETE", "/v1/me", who=owner)
+        assert (status, refused["code"]) == (409, "organization_needed")
+        assert [each["reference"] for each in refused["organizations"]] == [str(owner.id)]
+        assert (await ask("DELETE", "/v1/me", who=gina))[0] == 202
 
 
 async def booked(running, who):

@@ -88,6 +88,7 @@ async def erase_person(settings: Settings, run: RunSettings, *, email: str, now:
 
     Raises:
         ActiveBookings: Bookings lie ahead.
+        OrganizationNeeded: Others are in an organization that cannot be without them.
         CannotStart: There is no such account, or not every module runs here.
     """
     async with _working(settings, run) as (accounts, work):

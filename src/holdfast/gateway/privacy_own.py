@@ -20,7 +20,7 @@ from holdfast.accounts.api import (
     PrivacyApi,
     TokenExpired,
 )
-from holdfast.gateway.privacy_people import ActiveBookings, People
+from holdfast.gateway.privacy_people import ActiveBookings, OrganizationNeeded, People
 from holdfast.gateway.privacy_settings import PrivacySettings
 from holdfast.gateway.privacy_shapes import (
     CaseOut,
@@ -169,14 +169,15 @@ def _corrections(made: Router, privacy: PrivacyApi) -> None:
 
 
 def _erasures(made: Router, privacy: PrivacyApi, people: People, settings: PrivacySettings) -> None:
-    @made.delete(
-        "/v1/me", status_code=202, responses=responses(*_ME, NotFound, ReauthRequired, ActiveBookings, ErasureUnderWay)
-    )
+    hindered = (ActiveBookings, OrganizationNeeded, ErasureUnderWay)
+
+    @made.delete("/v1/me", status_code=202, responses=responses(*_ME, NotFound, ReauthRequired, *hindered))
     async def delete_account(principal: Fresh) -> ErasureOut:
         """Delete your account: after some days nothing tells any more that it was yours.
 
-        Prove who you are first (`POST /v1/me/reauthenticate`). All your sessions end. Until `due_at` you can log in
-        and keep it with `DELETE /v1/me/erasure`. What was sold and paid stays in the books under a number.
+        Prove who you are first (`POST /v1/me/reauthenticate`). All your sessions end, and you are told by mail. Until
+        `due_at` you can log in and keep it with `DELETE /v1/me/erasure`. What was sold and paid stays in the books
+        under a number.
         """
         await people.refuse_obstacles(principal.account_id)
         planned = await privacy.erasures.ask(

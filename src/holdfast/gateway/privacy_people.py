@@ -1,20 +1,29 @@
 """What all modules together keep of somebody: asked door by door, nothing kept here."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from holdfast.kit.errors import HoldfastError
 from holdfast.kit.privacy import Disclosure, Extract, Kind, MapEntry, Obstacle, PersonalData, Recipient
 
 _SHOWN_MOST: Final = 20
+_NAMED_MOST: Final = 3
 
 
 class ActiveBookings(HoldfastError):
-    """Bookings lie ahead, or your organization has other members: see `bookings`. Cancel, wait or remove them."""
+    """Bookings lie ahead: see `bookings`. Cancel them, or wait until they are over."""
 
     code = "active_bookings"
     status = 409
     title = "Bookings lie ahead"
+
+
+class OrganizationNeeded(HoldfastError):
+    """Others are in an organization that cannot be without you: see `organizations`. Name an owner, or remove them."""
+
+    code = "organization_needed"
+    status = 409
+    title = "An organization needs this account"
 
 
 class People:
@@ -58,9 +67,13 @@ class People:
 
         Raises:
             ActiveBookings: Bookings lie ahead.
+            OrganizationNeeded: None do, but others are in an organization that would lose its number or its only owner.
         """
-        if found := await self.obstacles(account_id):
-            raise ActiveBookings(extra={"bookings": [_shown(each) for each in found[:_SHOWN_MOST]]})
+        found = await self.obstacles(account_id)
+        if bookings := _shown(found, "booking"):
+            raise ActiveBookings(_named(bookings), extra={"bookings": bookings})
+        if organizations := _shown(found, "organization"):
+            raise OrganizationNeeded(_named(organizations), extra={"organizations": organizations})
 
     async def concerned(self, kinds: Collection[Kind]) -> dict[int, frozenset[Kind]]:
         """Return all accounts of which something of these kinds is kept, and which of them."""
@@ -71,6 +84,21 @@ class People:
         return found
 
 
-def _shown(obstacle: Obstacle) -> dict[str, Any]:
-    until = None if obstacle.until is None else obstacle.until.isoformat()
-    return {"what": obstacle.what, "reference": obstacle.reference, "title": obstacle.title, "until": until}
+def _shown(found: Iterable[Obstacle], what: str) -> list[dict[str, Any]]:
+    """Return the first obstacles of a kind as an answer shows them."""
+    return [
+        {
+            "what": each.what,
+            "reference": each.reference,
+            "title": each.title,
+            "until": None if each.until is None else each.until.isoformat(),
+        }
+        for each in found
+        if each.what == what
+    ][:_SHOWN_MOST]
+
+
+def _named(shown: Sequence[Mapping[str, Any]]) -> str:
+    """Return in a line what has to be seen to first, for whoever reads no members."""
+    named = [f"{each['what']} {each['reference']} ({each['title']})" for each in shown[:_NAMED_MOST]]
+    return f"To be seen to first: {', '.join(named)}{', …' if len(shown) > _NAMED_MOST else ''}"

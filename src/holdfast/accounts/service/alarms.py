@@ -26,6 +26,7 @@ LETTERS: Final[Mapping[str, MailKind]] = {
     "factors.reset": MailKind.FACTORS_CHANGED,
     "key.created": MailKind.SECURITY_EVENT,
     "key.rotated": MailKind.SECURITY_EVENT,
+    "erasure.asked": MailKind.SECURITY_EVENT,
 }
 """Which letter an act brings. Whoever notes one of these writes its letter too, here or with words of its own."""
 

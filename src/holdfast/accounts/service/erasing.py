@@ -6,10 +6,13 @@ import structlog
 from typing_extensions import override
 
 from holdfast.accounts.events import AccountErased
+from holdfast.accounts.models.activity import activity
 from holdfast.accounts.models.privacy import outbox
 from holdfast.accounts.privacy_api import AskedBy, Erasure, ErasureBegun, ErasuresApi, ErasureState, ErasureUnderWay
 from holdfast.accounts.service.acts import note
+from holdfast.accounts.service.alarms import alarm
 from holdfast.accounts.store import erasures as store
+from holdfast.kit.activity.acts import Act
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.db.errors import UniqueViolation
@@ -43,8 +46,9 @@ class Erasures(ErasuresApi):
             await store.add(tx, erasure_id=erasure_id, account_id=account_id, asked_by=asked_by, cool_off_s=cool_off_s)
             # Whoever wants to keep the account has to show once more that it is theirs.
             await self._end_sessions(tx, account_id)
-            await note(tx, "erasure.asked", account_id, erasure=erasure_id, by=asked_by.value)
-            return await store.shown(tx, await _found(tx, erasure_id))
+            erasure = await store.shown(tx, await _found(tx, erasure_id))
+            await self._tell(tx, erasure)
+            return erasure
 
         try:
             erasure = await self._db.write(work)
@@ -52,6 +56,24 @@ class Erasures(ErasuresApi):
             raise ErasureUnderWay from other
         log.info("erasure.asked", account_id=account_id, erasure_id=erasure_id)
         return erasure
+
+    async def _tell(self, tx: Tx, erasure: Erasure) -> None:
+        """Note that an erasure is planned, and write to whose account it is while they can still keep it."""
+        act = Act(
+            kind="erasure.asked",
+            object_kind="account",
+            object_id=erasure.account_id,
+            subject_id=erasure.account_id,
+            details={"erasure": erasure.id, "by": erasure.asked_by.value},
+        )
+        if erasure.due_at <= erasure.asked_at:
+            await activity.note(tx, act)
+            return
+        what = (
+            f"Your account is to be erased on {erasure.due_at:%Y-%m-%d at %H:%M} UTC. "
+            "If you would rather keep it, log in before then and say so."
+        )
+        await alarm(tx, self._clock, act, facts={"what": what})
 
     @override
     async def of(self, *, account_id: int) -> Erasure | None:

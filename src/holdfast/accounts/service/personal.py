@@ -1,7 +1,7 @@
 """What accounts keeps of persons: answers `PersonalData`."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from typing_extensions import override
 
@@ -11,6 +11,9 @@ from holdfast.accounts.store import personal as store
 from holdfast.kit.db.database import Database
 from holdfast.kit.privacy import Disclosure, Kind, Obstacle, Purpose, Recipient
 from holdfast.kit.privacy_rows import Holdings
+
+_BY_NUMBER: Final = "you founded it, and it has other members"
+_BY_OWNER: Final = "you are its only owner, and it has other members"
 
 
 class ForgetMail(Protocol):
@@ -54,9 +57,9 @@ class AccountsPersonal(Holdings):
 
     @override
     async def obstacles(self, *, account_id: int) -> Sequence[Obstacle]:
-        # The organization has the number of the account that founded it: its other members need it.
-        if await self._db.read(lambda tx: store.has_members(tx, account_id=account_id)):
-            return [
-                Obstacle(what="organization", reference=str(account_id), title="The organization has other members")
-            ]
-        return ()
+        # An organization has the number of the account that founded it, and its other members need an owner.
+        needed = await self._db.read(lambda tx: store.needed_by(tx, account_id=account_id))
+        return [
+            Obstacle(what="organization", reference=str(each), title=_BY_NUMBER if each == account_id else _BY_OWNER)
+            for each in needed
+        ]

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import bindparam, exists, literal, or_, select
+from sqlalchemy import and_, bindparam, exists, literal, not_, or_, select
 
 from holdfast.accounts.models.accounts import account
 from holdfast.accounts.models.activity import activity
@@ -23,6 +23,7 @@ from holdfast.accounts.models.privacy import (
 )
 from holdfast.accounts.models.sessions import refresh_token, session
 from holdfast.accounts.privacy_api import CaseState
+from holdfast.kit.auth import MemberRole
 from holdfast.kit.db.database import Tx
 from holdfast.kit.db.statements import Row, statement
 from holdfast.kit.db.types import Whole
@@ -154,13 +155,32 @@ LAPSES: Final = (
     *lapses_of(activity),
 )
 
-_OTHERS = statement(
-    select(member.c.account_id)
-    .where(
-        member.c.organization_id == bindparam("account_id", type_=Whole()),
-        member.c.account_id != bindparam("account_id", type_=Whole()),
+_OTHER = member.alias("other")
+_OTHER_OWNER = member.alias("other_owner")
+_ME = bindparam("account_id", type_=Whole())
+_HAS_OTHERS = exists(
+    select(literal(1)).where(_OTHER.c.organization_id == organization.c.id, _OTHER.c.account_id != _ME)
+).correlate(organization)
+_RUNS_IT = exists(
+    select(literal(1)).where(
+        member.c.organization_id == organization.c.id, member.c.account_id == _ME, member.c.role == MemberRole.OWNER
     )
-    .limit(1)
+).correlate(organization)
+# An owner whose account is closed runs nothing.
+_HAS_ANOTHER_OWNER = exists(
+    select(literal(1))
+    .select_from(_OTHER_OWNER.join(account, account.c.id == _OTHER_OWNER.c.account_id))
+    .where(
+        _OTHER_OWNER.c.organization_id == organization.c.id,
+        _OTHER_OWNER.c.account_id != _ME,
+        _OTHER_OWNER.c.role == MemberRole.OWNER,
+        account.c.disabled == bindparam("closed"),
+    )
+).correlate(organization)
+_NEEDED = statement(
+    select(organization.c.id)
+    .where(_HAS_OTHERS, or_(organization.c.id == _ME, and_(_RUNS_IT, not_(_HAS_ANOTHER_OWNER))))
+    .order_by(organization.c.id)
 )
 _ADDRESSES = statement(
     select(account.c.email, email_change.c.email.label("becomes"))
@@ -181,9 +201,9 @@ async def addresses(tx: Tx, *, account_id: int) -> list[str]:
     return [each for row in found for each in (row.email, row.becomes) if each is not None and "@" in each]
 
 
-async def has_members(tx: Tx, *, account_id: int) -> bool:
-    """Return whether others belong to the organization this account founded."""
-    return await tx.one(_OTHERS(account_id=account_id)) is not None
+async def needed_by(tx: Tx, *, account_id: int) -> list[int]:
+    """Return the organizations with other members that an account founded, or of which it is the only owner."""
+    return [row.id for row in await tx.all(_NEEDED(account_id=account_id, closed=False))]
 
 
 async def mailed(tx: Tx, *, account_id: int) -> list[Row]:
