@@ -21,9 +21,9 @@ from holdfast.gateway.privacy_shapes import (
     RecipientOut,
     RecipientsOut,
 )
-from holdfast.kit.errors import Invalid, NotFound
+from holdfast.kit.errors import Invalid, NotFound, Unauthenticated
 from holdfast.kit.http.answers import success
-from holdfast.kit.http.principals import OptionalPrincipal
+from holdfast.kit.http.principals import OPENAPI_OPTIONAL, OptionalPrincipal
 from holdfast.kit.http.problems import responses
 from holdfast.kit.http.routes import Router
 from holdfast.kit.http.wire import Line, PathText
@@ -39,7 +39,12 @@ def router(privacy: PrivacyApi, policy: Policy) -> Router:
     _policies(made, privacy, policy)
     _notices(made, policy)
 
-    @made.post("/v1/privacy/complaints", status_code=201, responses=responses(Invalid))
+    @made.post(
+        "/v1/privacy/complaints",
+        status_code=201,
+        responses=responses(Unauthenticated, Invalid),
+        openapi_extra=OPENAPI_OPTIONAL,
+    )
     async def complain(body: ComplaintMade, principal: OptionalPrincipal) -> CaseOut:
         """Complain about what became of somebody's data; no account is needed.
 

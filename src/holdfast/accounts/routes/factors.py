@@ -18,7 +18,13 @@ from holdfast.accounts.factors_api import (
     SecondFactorRequired,
     StepUpApi,
 )
-from holdfast.accounts.routes.passkey_shapes import AssertionIn, AssertionOptionsOut, assertion_options_out
+from holdfast.accounts.routes.passkey_shapes import (
+    AssertionIn,
+    AssertionOptionsOut,
+    assertion_options_out,
+    just,
+    just_passkey,
+)
 from holdfast.accounts.rules import MAX_PASSWORD
 from holdfast.kit.errors import (
     FieldError,
@@ -99,7 +105,15 @@ class RecoveryCodesOut(Wire):
 class ProofIn(Wire):
     """What proves again who you are: the password (and a code, where a second factor is on), or a passkey."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "correct horse battery", "code": "492039"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"password": "correct horse battery", "code": "492039"}],
+            "anyOf": [
+                just(texts={"password": MAX_PASSWORD}, without=["passkey"]),
+                just_passkey(without=["password"]),
+            ],
+        }
+    )
 
     password: (
         Annotated[str, Field(min_length=1, max_length=MAX_PASSWORD, json_schema_extra={"format": "password"})] | None

@@ -223,6 +223,7 @@ def _invitations(organizations: OrganizationsApi) -> Router:
     @router.post(
         "",
         status_code=202,
+        response_class=Response,
         dependencies=[FRESH],
         responses=responses(*_KNOWN, ReauthRequired, NotFound, Invalid, OrganizationFull),
     )

@@ -1,5 +1,6 @@
 """What browsers say of passkeys, in the JSON form of WebAuthn Level 3 (`PublicKeyCredential.toJSON()`)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
@@ -26,8 +27,10 @@ Binary = Annotated[str, Field(min_length=1, max_length=_MAX_BINARY, pattern=_BIN
 """Bytes in base64url."""
 CredentialId = Annotated[str, Field(min_length=1, max_length=_MAX_ID, pattern=_BINARY)]
 PasskeyName = Annotated[str, Line(_MAX_NAME)]
+_NO_OTHERS: Final[JsonDict] = {"additionalProperties": False}
+_Extension = Annotated[dict[Annotated[str, Line(40)], bool], Field(json_schema_extra=_NO_OTHERS)]
 Extensions = Annotated[
-    dict[Annotated[str, Line(40)], bool | dict[Annotated[str, Line(40)], bool]], Field(max_length=20)
+    dict[Annotated[str, Line(40)], bool | _Extension], Field(max_length=20, json_schema_extra=_NO_OTHERS)
 ]
 """What extensions answered. None is asked for, and none is read."""
 
@@ -248,6 +251,22 @@ class AssertionOptionsOut(Wire):
     relying_party_id: Annotated[str, Field(serialization_alias="rpId")]
     allow: Annotated[list[CredentialOut], Field(serialization_alias="allowCredentials")]
     user_verification: Annotated[str, Field(serialization_alias="userVerification")] = "preferred"
+
+
+def just(*, texts: Mapping[str, int], without: Sequence[str]) -> JsonDict:
+    """Return the schema of a body that has these texts, of so many characters at most, and not those others."""
+    given: JsonDict = {name: {"type": "string", "maxLength": most} for name, most in texts.items()}
+    return {"type": "object", "required": [*texts], "properties": given | _nulls(without)}
+
+
+def just_passkey(*, without: Sequence[str]) -> JsonDict:
+    """Return the schema of a body that has a passkey, and not those others."""
+    given: JsonDict = {"passkey": {"type": "object"}}
+    return {"type": "object", "required": ["passkey"], "properties": given | _nulls(without)}
+
+
+def _nulls(names: Sequence[str]) -> JsonDict:
+    return {name: {"type": "null"} for name in names}
 
 
 def registration_options_out(options: RegistrationOptions) -> RegistrationOptionsOut:

@@ -9,8 +9,8 @@ from pydantic.config import JsonDict
 from holdfast.accounts.api import Account, AccountsApi, InvalidCredentials, TokenExpired
 from holdfast.accounts.factors_api import InvalidCode, PasskeyRefused, SecondFactorRequired
 from holdfast.accounts.routes.accounts import EXAMPLE_ACCOUNT, AccountOut, Email, account_out
-from holdfast.accounts.routes.passkey_shapes import EXAMPLE_ASSERTION, AssertionIn
-from holdfast.accounts.rules import MAX_PASSWORD
+from holdfast.accounts.routes.passkey_shapes import EXAMPLE_ASSERTION, AssertionIn, just, just_passkey
+from holdfast.accounts.rules import MAX_EMAIL, MAX_PASSWORD
 from holdfast.accounts.sessions_api import LogIn, RefreshRaced, RefreshRefused, Session, SessionKind, SessionTokens
 from holdfast.kit.clock import Clock
 from holdfast.kit.csrf import CsrfFailed
@@ -52,7 +52,11 @@ class LogInIn(Wire):
                 {"email": "john@gmail.com", "password": "correct horse battery"},
                 {"email": "john@gmail.com", "password": "correct horse battery", "code": "287082", "mode": "cookie"},
                 {"passkey": EXAMPLE_ASSERTION},
-            ]
+            ],
+            "anyOf": [
+                just(texts={"email": MAX_EMAIL, "password": MAX_PASSWORD}, without=["passkey"]),
+                just_passkey(without=["email", "password", "code"]),
+            ],
         }
     )
 

@@ -159,4 +159,7 @@ FRESH: Final = Depends(_Fresh())
 """The same for routes that ask for a permission besides: `dependencies=[FRESH]`."""
 
 OptionalPrincipal = Annotated[Principal | None, Depends(_Optional())]
-"""The principal if a token was sent, else None; 401 if the token is no good."""
+"""The principal if a token was sent, else None; 401 if the token is no good. Its routes take `OPENAPI_OPTIONAL`."""
+
+OPENAPI_OPTIONAL: Final[dict[str, Any]] = {"security": [{}]}
+"""The `openapi_extra` that says the token may be left out."""
