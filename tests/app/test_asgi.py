@@ -12,6 +12,10 @@ from support.product import product
 ROOT = Path(__file__).parents[2]
 METHODS = {"get", "post", "put", "patch", "delete"}
 
+PROVES_ITSELF = {"/v1/sessions", "/v1/sessions/refresh", "/api/users/login", "/metrics"}
+"""What is shown there is looked at, but is no access token."""
+NOT_REFUSED = {"description": "", "content": {"application/problem+json": {"examples": {}}}}
+
 
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory):
@@ -31,8 +35,8 @@ def operations(document):
 
 
 def media(description):
-    """Everything that is said about bodies inside a part of the document."""
-    return list(description.get("content", {}).values())
+    """Everything that is said about JSON bodies inside a part of the document; pages and files need no example."""
+    return [each for kind, each in description.get("content", {}).items() if "json" in kind]
 
 
 class TestTheDescription:
@@ -54,6 +58,16 @@ class TestTheDescription:
             assert "Raises:" not in operation["description"], (method, path)
             assert set(operation["tags"]) <= tags, (method, path)
 
+    def test_says_what_is_refused_to_whoever_is_logged_in(self, document):
+        asked = [each for each in operations(document) if each[2].get("security") and each[1].startswith("/v1")]
+        assert len(asked) > 100
+        for method, path, operation in asked:
+            refused = operation["responses"].get("403", NOT_REFUSED)
+            codes = set(refused["content"]["application/problem+json"]["examples"])
+            assert "forbidden" in codes or {} in operation["security"], (method, path)
+            assert ("csrf_failed" in codes) == (method != "get"), (method, path)
+            assert all(f"`{code}`" in refused["description"] for code in codes), (method, path)
+
     def test_shows_an_example_of_every_body(self, document):
         def has_example(part):
             schema = part.get("schema", {})
@@ -74,7 +88,7 @@ class TestTheDescription:
     def test_says_where_a_token_is_needed(self, document):
         assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
         for method, path, operation in operations(document):
-            if "401" in operation["responses"] and path not in {"/v1/sessions", "/api/users/login"}:
+            if "401" in operation["responses"] and path not in PROVES_ITSELF:
                 assert operation.get("security"), (method, path)
 
 

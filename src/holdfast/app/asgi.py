@@ -77,6 +77,8 @@ _TAGS: Final = (
     ("owner bookings", "Who comes."),
     ("owner money", "What was sold for you, and what you give back."),
     ("accounts", "People and their access tokens."),
+    ("organizations", "Who acts for one business, and as what."),
+    ("API keys", "For programs: what they may do, shown once."),
     ("privacy", "What is kept of you, why, and what you can do about it."),
     ("operator sagas", "Journeys of money that wait, failed or need a person."),
     ("admin", "For those who run the installation."),

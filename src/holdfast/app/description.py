@@ -1,10 +1,15 @@
-"""Finishes openapi.json: adds the Home Rental contract, and an example to each list whose items have one."""
+"""Finishes openapi.json: adds the Home Rental contract, what is refused to any caller, and examples of lists."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 
-_ITEMS = "items"
+from holdfast.kit.csrf import CsrfFailed
+from holdfast.kit.errors import Forbidden, HoldfastError
+from holdfast.kit.http.problems import MEDIA_TYPE, responses
+
+_ITEMS: Final = "items"
+_CHANGING: Final = ("post", "put", "patch", "delete")
 
 
 def complete(app: FastAPI, mounted: dict[str, FastAPI]) -> None:
@@ -18,6 +23,10 @@ def complete(app: FastAPI, mounted: dict[str, FastAPI]) -> None:
 
     def openapi() -> dict[str, Any]:
         document = own_openapi()
+        for path, item in document["paths"].items():
+            for method, operation in item.items():
+                if not path.startswith(tuple(mounted)):  # those are what they are
+                    _tell_refusals(method, operation)
         for prefix, other in mounted.items():
             for path, item in other.openapi()["paths"].items():
                 document["paths"].setdefault(f"{prefix}{path}", item)
@@ -27,6 +36,31 @@ def complete(app: FastAPI, mounted: dict[str, FastAPI]) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents to extend the document
+
+
+def _tell_refusals(method: str, operation: dict[str, Any]) -> None:
+    """Add what is refused wherever one is, or may be, logged in, so that no route has to say so."""
+    security = operation.get("security", [])
+    if security and {} not in security:
+        _tell(operation, Forbidden)
+    if security and method in _CHANGING:
+        _tell(operation, CsrfFailed)
+
+
+def _tell(operation: dict[str, Any], error: type[HoldfastError]) -> None:
+    [added] = responses(error).values()
+    status, told = str(error.status), operation["responses"]
+    before = told.get(status, {})
+    examples = before.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+    if error.code in examples:
+        return
+    # Anew, because routes share what they say of their errors.
+    shown = {**added["content"][MEDIA_TYPE], "examples": examples | added["content"][MEDIA_TYPE]["examples"]}
+    entry = {
+        "description": " · ".join(filter(None, (before.get("description"), added["description"]))),
+        "content": before.get("content", {}) | {MEDIA_TYPE: shown},
+    }
+    operation["responses"] = dict(sorted({**told, status: before | entry}.items()))
 
 
 def _show_list(schema: dict[str, Any], schemas: dict[str, Any]) -> None:

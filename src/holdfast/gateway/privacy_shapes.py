@@ -29,6 +29,21 @@ from holdfast.kit.privacy import Decision, Disclosure, Erase, Kind, Purpose, Rec
 
 CONTACT_MAX: Final = 254
 _AT: Final = "2026-12-01T09:30:00Z"
+_VERSION: Final = "2026-12-01.71cfa3e04809"
+_CONSENT: Final[JsonDict] = {
+    "purpose": ConsentPurpose.MARKETING_EMAIL.value,
+    "granted": True,
+    "text_version": CONSENT_VERSION,
+    "how": ConsentHow.ACCOUNT.value,
+    "at": _AT,
+}
+_RECIPIENT: Final[JsonDict] = {
+    "recipient": Recipient.MAIL.value,
+    "name": "The mail service of the operator",
+    "why": "To deliver messages about your account and bookings.",
+    "country": "AU",
+    "overseas": False,
+}
 
 
 def _shown(*examples: JsonDict) -> ConfigDict:
@@ -47,6 +62,8 @@ class ConsentSaid(Wire):
 
 class ConsentOut(Wire):
     """What you said of one purpose last."""
+
+    model_config = _shown(_CONSENT)
 
     purpose: ConsentPurpose
     granted: bool
@@ -73,6 +90,20 @@ class ConsentText(Wire):
 class ConsentsOut(Wire):
     """What you agreed to, and everything you ever said of it."""
 
+    model_config = _shown(
+        {
+            "items": [_CONSENT],
+            "texts": [
+                {
+                    "purpose": ConsentPurpose.MARKETING_EMAIL.value,
+                    "text_version": CONSENT_VERSION,
+                    "text": "You may write to me by e-mail about offers. I can withdraw this at any time.",
+                }
+            ],
+            "history": [_CONSENT],
+        }
+    )
+
     items: tuple[ConsentOut, ...]
     texts: tuple[ConsentText, ...]
     history: tuple[ConsentOut, ...]
@@ -81,6 +112,15 @@ class ConsentsOut(Wire):
 
 class MarketingSourceOut(Wire):
     """Where your address came from (APP 7.6)."""
+
+    model_config = _shown(
+        {
+            "source": "You gave it yourself when you made your account.",
+            "collected_at": _AT,
+            "consents": [_CONSENT],
+            "suppressed": False,
+        }
+    )
 
     source: str
     collected_at: InstantField
@@ -314,6 +354,10 @@ class RestrictionOut(Wire):
 class PolicyOut(Wire):
     """The privacy policy as data."""
 
+    model_config = _shown(
+        {"version": _VERSION, "since": _AT, "policy": {"version": _VERSION, "operator": "Seaside Pty Ltd"}}
+    )
+
     version: str
     since: InstantField | None
     """Since when it is in effect here; null in the first moments of a new version."""
@@ -323,6 +367,8 @@ class PolicyOut(Wire):
 
 class PolicyVersionOut(Wire):
     """A version of the policy."""
+
+    model_config = _shown({"version": _VERSION, "since": _AT})
 
     version: str
     since: InstantField
@@ -354,12 +400,33 @@ class MapEntryOut(Wire):
 class DataMapOut(Wire):
     """Every column that tells of a person."""
 
+    model_config = _shown(
+        {
+            "version": _VERSION,
+            "items": [
+                {
+                    "module": "accounts",
+                    "table": "accounts_account",
+                    "column": "email",
+                    "kind": Kind.CONTACT.value,
+                    "purposes": [Purpose.ACCOUNT.value, Purpose.MESSAGES.value],
+                    "keep": Retention.ACCOUNT.value,
+                    "erase": Erase.CLEARED.value,
+                    "recipients": [Recipient.MAIL.value],
+                    "automated": [],
+                }
+            ],
+        }
+    )
+
     version: str
     items: tuple[MapEntryOut, ...]
 
 
 class RecipientOut(Wire):
     """Somebody who is given data."""
+
+    model_config = _shown(_RECIPIENT)
 
     recipient: Recipient
     name: str
@@ -391,6 +458,21 @@ class PurposeOut(Wire):
 
 class NoticeOut(Wire):
     """What you are told where you fill in a form (APP 5)."""
+
+    model_config = _shown(
+        {
+            "form": "registration",
+            "version": _VERSION,
+            "what": "Making an account",
+            "operator": "Seaside Pty Ltd",
+            "contact": "privacy@seaside.example",
+            "collected": [{"kind": Kind.CONTACT.value, "what": "Your e-mail address."}],
+            "purposes": [{"purpose": Purpose.ACCOUNT.value, "why": "To let you have an account and know it again."}],
+            "recipients": [_RECIPIENT],
+            "otherwise": "Without them there is no account; you can look around without one.",
+            "policy": "/privacy",
+        }
+    )
 
     form: str
     version: str
