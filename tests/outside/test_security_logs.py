@@ -131,12 +131,26 @@ class TestASecretIsNowhereToBeSeen:
         with secure_site(tmp_path) as first:
             owner, guest = first.owner("olaf"), first.guest("gaby")
             quoted = guest.quoted(stay(owner.property(), 40))
+            owner.property()
+            page = first.anybody.http.get("/v1/search/stays", params={"limit": 1}).json()
+            proof = {"email": "gaby@example.com", "password": PASSWORD}
+            given = first.anybody.http.post("/v1/sessions", json=proof).json()
+            baked = first.anybody.http.post("/v1/sessions", json={**proof, "mode": "cookie"})
+            sent = "; ".join(each.partition(";")[0] for each in baked.headers.get_list("set-cookie"))
         with secure_site(tmp_path, secret=NEW_SECRET, secret_previous=SECRET) as second:
             headers = {"authorization": f"Bearer {guest.token}", "idempotency-key": "after-rotation"}
             assert second.anybody.http.get("/v1/me", headers=headers).status_code == 200
             held = second.anybody.http.post("/v1/holds", json={"quote_id": quoted["id"]}, headers=headers)
             assert held.status_code == 201, held.text
             assert second.visitor().logged_in("gaby").get("/v1/me")["username"] == "gaby"
+            http = second.anybody.http
+            following = http.get("/v1/search/stays", params={"limit": 1, "cursor": page["next_cursor"]})
+            assert following.status_code == 200, following.text
+            carried = http.post("/v1/sessions/refresh", json={"refresh_token": given["refresh_token"]})
+            assert carried.status_code == 201, carried.text
+            cookies = {"cookie": sent, "x-csrf-token": baked.json()["csrf_token"]}
+            gone = http.delete("/v1/sessions/current", headers=cookies)
+            assert gone.status_code == 204, gone.text
 
     def test_in_the_repository(self):
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
