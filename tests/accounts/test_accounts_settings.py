@@ -9,7 +9,7 @@ class TestTheSettings:
     def test_begin_with_what_owasp_asks_for(self):
         chosen = AccountsSettings(_env_file=None)
         assert (chosen.argon2_memory_kib, chosen.argon2_passes, chosen.argon2_lanes) == (19_456, 2, 1)
-        assert (chosen.token_lifetime_s, chosen.hash_threads) == (3600, 2)
+        assert (chosen.token_lifetime_s, chosen.hash_threads) == (600, 2)
 
     @pytest.mark.parametrize(
         "weak",

@@ -49,12 +49,13 @@ _MOVES_BY_ITSELF = {
     "booking_process",  # one row for each start of a server that sells
     "booking_cursor",  # how far a subscriber has read
     "search_cursor",
-    "booking_outbox",  # emptied when everybody has read it; what was published is counted in sqlite_sequence
+    "booking_outbox",  # emptied when everybody has read it; what was published is counted beside
     "catalog_outbox",
     "payments_outbox",
     "payments_cursor",
     "accounts_outbox",
     "accounts_limit",  # what is tried is counted
+    "sqlite_sequence",
     "payments_message",  # providers tell of what was done a while ago; forged ones are looked for by their id
 }
 _SEALED = "_activity_seal"
@@ -259,8 +260,12 @@ class House:
         return self._paid
 
     def settled(self):
-        """Wait until everybody has heard what earlier requests told, so that what moves from now on was asked for."""
+        """Wait until everybody has heard what earlier requests told, and money has come where it was to go.
+
+        So that what moves from now on was asked for.
+        """
         assert wait_until(lambda: not self._unheard(), within_s=30), f"{self._unheard()} have not been heard"
+        assert wait_until(lambda: not self._under_way(), within_s=30), "money is still under way"
 
     def _unheard(self):
         told = dict(self._file.execute("SELECT name, seq FROM sqlite_sequence"))
@@ -268,6 +273,9 @@ class House:
         for cursors in ("booking_cursor", "sagas_cursor"):
             heard |= dict(self._file.execute(f"SELECT name, seq FROM {cursors}"))  # noqa: S608 - names from above
         return [name for name, source in _FOLLOWED.items() if heard.get(name, 0) < told.get(f"{source}_outbox", 0)]
+
+    def _under_way(self):
+        return self._file.execute(UNDER_WAY).fetchone()[0]
 
     def quiet(self, holds=lambda: True):
         """Wait until something holds, no money waits for a journey, and no table has moved for a while."""
@@ -277,7 +285,7 @@ class House:
         def is_still():
             seen.append(self.state())
             still = len(seen) > STILL and len({repr(each) for each in seen[-STILL:]}) == 1
-            return still and not self._file.execute(UNDER_WAY).fetchone()[0]
+            return still and not self._under_way()
 
         assert wait_until(is_still, within_s=30), "something keeps moving"
 
@@ -339,11 +347,12 @@ class House:
         """A digest of each table that only a request can change."""
         names = [name for (name,) in self._file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         asked_for = [name for name in names if not name.startswith(_FOLLOWS) and not name.endswith(_SEALED)]
-        return {name: self._digest(name) for name in asked_for if name not in _MOVES_BY_ITSELF}
+        found = {name: self._digest(name) for name in asked_for if name not in _MOVES_BY_ITSELF}
+        told = self._file.execute("SELECT name, seq FROM sqlite_sequence WHERE name LIKE '%outbox'")
+        return found | {f"events of {name}": seq for name, seq in told}
 
     def _digest(self, table):
-        only = "WHERE name LIKE '%outbox'" if table == "sqlite_sequence" else ""
-        rows = sorted(map(repr, self._file.execute(f"SELECT * FROM {table} {only}")))  # noqa: S608 - a name from the schema
+        rows = sorted(map(repr, self._file.execute(f"SELECT * FROM {table}")))  # noqa: S608 - a name from the schema
         return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 

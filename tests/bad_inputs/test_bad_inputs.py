@@ -169,7 +169,7 @@ def test_what_is_done_would_be_noticed(houses):
     after = house.state()
     changed = {name for name in before if before[name] != after[name]}
     moved = {"booking_hold", "booking_claim", "booking_cell", "booking_quota"}
-    assert changed == {*moved, "booking_key", "sqlite_sequence"}  # the last counts what is told to others
+    assert changed == {*moved, "booking_key", "events of booking_outbox"}
 
 
 def test_many_at_once_with_one_key_have_one_effect(houses):
