@@ -40,7 +40,6 @@ _EXAMPLE_SESSION: Final[JsonDict] = {
     "is_current": True,
 }
 _KNOWN: Final = (Unauthenticated, TokenExpired, Forbidden)
-_CHANGING: Final = (*_KNOWN, CsrfFailed)
 
 
 class LogInIn(Wire):
@@ -232,7 +231,7 @@ def _opening(accounts: AccountsApi, clock: Clock) -> Router:
         csrf = accounts.sessions.csrf_token(found.id) if found.kind is SessionKind.COOKIE else None
         return CurrentSession(**_item(found).model_dump(), csrf_token=csrf)
 
-    @router.delete("/current", status_code=204, responses=responses(*_CHANGING, NotFound))
+    @router.delete("/current", status_code=204, responses=responses(*_KNOWN, NotFound))
     async def log_out(principal: CurrentPrincipal, response: Response) -> None:
         """Log out: end the session that asks. Its tokens are refused at once, and its cookies taken away."""
         await accounts.sessions.end(principal=principal, session_id=principal.session_id or "")
@@ -250,12 +249,12 @@ def _own(accounts: AccountsApi) -> Router:
         found = await accounts.sessions.list_of(principal=principal)
         return SessionList(items=[_item(each) for each in found])
 
-    @router.delete("/{session_id}", status_code=204, responses=responses(*_CHANGING, NotFound))
+    @router.delete("/{session_id}", status_code=204, responses=responses(*_KNOWN, NotFound))
     async def end_session(session_id: PathText, principal: CurrentPrincipal) -> None:
         """Log out on one device. The tokens of that session are refused at once."""
         await accounts.sessions.end(principal=principal, session_id=session_id)
 
-    @router.delete("", responses=responses(*_CHANGING, Invalid))
+    @router.delete("", responses=responses(*_KNOWN, Invalid))
     async def end_all_sessions(
         principal: CurrentPrincipal, response: Response, *, keep_current: YesNo = False
     ) -> EndedOut:
