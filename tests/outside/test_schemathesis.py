@@ -3,10 +3,14 @@
 Three things are configured, all in the narrowest way. `positive_data_acceptance` is replaced by the same check with
 the rules no schema can express (rules_beyond_openapi.py). Statuses it does not know of are added: 414 and 431 are what
 a request gets that is too large to be read, and 428 is what a change gets that does not say which version it changes.
-And `/v1/quotes/verify` also looks like the address of a quote, whose methods its `Allow` names too.
+And `/v1/quotes/verify` also looks like the address of a quote, `/v1/me/passkeys/challenges` like that of a passkey,
+whose methods their `Allow` names too.
+
+Who calls is in fuzzing_callers.py; each operation must have been reached, so that a login lost on the way is a failure.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -24,7 +28,13 @@ from support.process import HoldfastServer, clean_environment, run_holdfast
 from support.visitors import PASSWORD, SECRET, ZONE, Site, day, stay
 
 HERE = Path(__file__).parent
-ENVIRONMENT = {"HOLDFAST_SECRET": SECRET, "HOLDFAST_BOOKING_HOLDS_MOST": "10000"}
+ENVIRONMENT = {
+    "HOLDFAST_SECRET": SECRET,
+    "HOLDFAST_BOOKING_HOLDS_MOST": "10000",
+    "HOLDFAST_ACCOUNTS_TOKEN_LIFETIME_S": "86400",
+    "HOLDFAST_ACCOUNTS_FRESH_S": "86400",
+}
+"""A run with many examples takes hours, and its callers neither log in nor prove who they are again."""
 EXAMPLES = {"admin": 3, "owner": 2, "guest": 2}
 """Quick runs: an admin may do whatever the others may, so theirs is the thorough one."""
 PHASES = {"admin": "examples,coverage,fuzzing,stateful", "owner": "examples,fuzzing", "guest": "examples,fuzzing"}
@@ -38,7 +48,7 @@ ALWAYS_SO_OFTEN = 0.7
 """How often a value that makes sense is taken instead of any value that fits."""
 
 CONFIGURATION = """
-hooks = "rules_beyond_openapi"
+hooks = "fuzzing_callers"
 continue-on-failure = true
 
 [generation]
@@ -53,13 +63,15 @@ include-operation-id-regex = "^replace_"
 checks.missing_required_header.expected-statuses = [403, 428]
 
 [[operations]]
-include-operation-id = "verify_quote"
+include-operation-id-regex = "^(verify_quote|challenge_new_passkey)$"
 checks.allow_header_conformance.enabled = false
 """
 
 PARAMETERS = {
     "body.email": "email",
     "body.password": "password",
+    "body.current_password": "password",
+    "body.new_password": "new_password",
     "path.property_id": "property",
     "path.quote_id": "quote",
     "path.hold_id": "hold",
@@ -73,6 +85,10 @@ PARAMETERS = {
     "path.city_id": "city",
     "path.item": "item",
     "path.date": "first",
+    "path.key_id": "key",
+    "path.case_id": "case",
+    "path.export_id": "export",
+    "path.form": "form",
     "body.quote_id": "quote",
     "body.hold_id": "hold",
     "body.hold_token": "token",
@@ -97,6 +113,7 @@ PARAMETERS = {
     "body.terms.zone": "zone",
     "body.first": "first",
     "body.end": "end",
+    "query.object_id": "property",
     "query.first": "first",
     "query.end": "end",
     "query.date": "first",
@@ -166,11 +183,11 @@ def airline(site, people, role):
 def values(people, role, homes, rooms, airline):
     """What exists for a person, by the names of `PARAMETERS`."""
     person = people[role]
-    stays = _of_stays(person, homes)
+    known = _of_one_self(person) | _of_stays(person, homes)
     dined = person.booked(table(rooms[0], 44))["reference"]
     flown = person.bought(seat(airline.flight(45)))["reference"]
-    return stays | {
-        "reference": [*stays["reference"], dined, flown],
+    return known | {
+        "reference": [*known["reference"], dined, flown],
         "item": [0],
         "restaurant": rooms,
         "table": ["T1", "T2", "T3"],
@@ -188,6 +205,17 @@ def values(people, role, homes, rooms, airline):
         "to": list(AIRPORTS[role][1][:2]),
         "cabin": ["economy"],
         "brand": ["standard"],
+    }
+
+
+def _of_one_self(person):
+    made = [person.post("/v1/me/api-keys", {"name": f"key {number}", "scopes": ["trips"]}) for number in range(5)]
+    return {
+        "new_password": ["nine other words for later"],
+        "key": [each["id"] for each in made],
+        "case": [person.post("/v1/me/corrections", {"about": "name", "says": "It is misspelled."})["id"]],
+        "export": [person.post("/v1/me/export")["id"]],
+        "form": ["registration", "booking"],
     }
 
 
@@ -228,24 +256,38 @@ def test_nothing_is_found(server, people, values, url, role, tmp_path):
     person = people[role]
     file = tmp_path / "schemathesis.toml"
     file.write_text(configuration(values))
+    answers = tmp_path / "answers.txt"
+    calling = {
+        "FUZZING_BASE_URL": server.base_url,
+        "FUZZING_TOKEN": person.token,
+        "FUZZING_SPARE_ROLE": "guest" if role == "guest" else "owner",
+        "FUZZING_ANSWERS": str(answers),
+    }
     examples = EXAMPLES_IN_A_CAMPAIGN if campaign() else EXAMPLES[role]
     command = [shutil.which("schemathesis", path=Path(sys.executable).parent), "--config-file", file, "run"]
-    command += [f"{server.base_url}/openapi.json", "--header", f"Authorization: Bearer {person.token}"]
-    command += ["--max-examples", str(examples), "--seed", "1", "--no-color"]
+    command += [f"{server.base_url}/openapi.json", "--max-examples", str(examples), "--seed", "1", "--no-color"]
     command += [] if campaign() else ["--phases", PHASES[role]]
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env=clean_environment({"PYTHONPATH": str(HERE)}),
+        env=clean_environment(calling | {"PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    operations = sum(map(len, person.get("/openapi.json")["paths"].values()))
-    assert re.search(rf"Tested: {operations}\b", done.stdout), done.stdout
+    operations = {
+        f"{method.upper()} {path}" for path, item in person.get("/openapi.json")["paths"].items() for method in item
+    }
+    assert re.search(rf"Tested: {len(operations)}\b", done.stdout), done.stdout
+    reached = {operation for operation, _, reached in _lines(answers) if reached == "reached"}
+    assert operations - reached == set()
     assert '"level":"error"' not in server.output()
     assert run_holdfast("verify", "--database", url, env=ENVIRONMENT).returncode == 0
+
+
+def _lines(answers):
+    return [line.split("\t") for line in answers.read_text().splitlines()]
 
 
 @pytest.mark.parametrize(
