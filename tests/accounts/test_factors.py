@@ -19,11 +19,12 @@ from holdfast.accounts.factors_api import (
 )
 from holdfast.accounts.models.factors import recovery_code, totp
 from holdfast.accounts.service.recovery_codes import plain_code
-from holdfast.accounts.service.totp import SealBroken, matching_step, new_totp_secret
+from holdfast.accounts.service.totp import matching_step, new_totp_secret
 from holdfast.kit.db.migrate import _with_connection
 from holdfast.kit.db.statements import statement
 from holdfast.kit.errors import Forbidden, NotFound
 from holdfast.kit.limits.limits import TooManyRequests
+from holdfast.kit.sealing import SealBroken
 
 SEALED = statement(select(totp.c.sealed_secret).where(totp.c.account_id == bindparam("id")))
 HASHES = statement(select(recovery_code.c.code_hash).where(recovery_code.c.account_id == bindparam("id")))
@@ -251,11 +252,11 @@ class TestASecretAtRest:
 
     async def test_is_sealed_differently_each_time_and_for_its_account_only(self, anyhouse):
         seal = anyhouse.doors.codes._seal
-        first, second = (seal.close("JBSWY3DPEHPK3PXP", account_id=1) for _ in range(2))
+        first, second = (seal.close("JBSWY3DPEHPK3PXP", bound_to=1) for _ in range(2))
         assert first != second
-        assert seal.open(first, account_id=1) == ("JBSWY3DPEHPK3PXP", False)
+        assert seal.open(first, bound_to=1) == ("JBSWY3DPEHPK3PXP", False)
         with pytest.raises(SealBroken):
-            seal.open(first, account_id=2)
+            seal.open(first, bound_to=2)
 
     async def test_survives_a_new_secret_of_the_server_and_is_sealed_anew_when_used(self, house, migrated):
         account, app, _ = await house.with_totp()

@@ -1,14 +1,17 @@
 """What guests note of their tables, who sees it, and what becomes of it."""
 
 import pytest
-from builders import AT_PROPERTY, caller, new_account, opened, run_sql, with_tables
+from builders import AT_PROPERTY, SECRET, caller, new_account, opened, run_sql, with_tables
 from restaurant_builder import open_room
 
 from holdfast.booking import models
 from holdfast.booking.api import AlreadyCancelled, ConsentRequired, NoteGiven, Occasion
-from holdfast.booking.notes_api import CONSENT_VERSION
+from holdfast.booking.notes_api import CONSENT_VERSION, DIETARY_MAX
+from holdfast.booking.service.diets import UNREADABLE, Diets
+from holdfast.booking.service.personal import BookingPersonal
 from holdfast.kit.auth import Principal
 from holdfast.kit.errors import Invalid, NotFound
+from holdfast.kit.secrets import Keyring
 from support.principals import principal_of
 
 NUTS = "One of us must not eat nuts."
@@ -196,6 +199,73 @@ class TestChangingANote:
         await note(room, booking)
         [entry] = (await room.timeline()).entries
         assert (entry.name, entry.notes) == ("Ms. Okafor", None)
+
+
+class TestADietAtRest:
+    async def test_is_sealed(self, room, guest):
+        booking = (await confirmed(room, guest, diet(text="only-a-test-eats-that"))).value
+        assert "only-a-test-eats-that" not in await dump_of(room)
+        await note(room, booking, dietary="only-a-test-leaves-that", dietary_consent=True)
+        assert "only-a-test-leaves-that" not in await dump_of(room)
+        assert (await kept(room, booking)).startswith("sealed:")
+
+    async def test_may_be_as_long_as_any(self, room, guest):
+        text = "\N{PEANUTS}" * DIETARY_MAX
+        booking = (await confirmed(room, guest, diet(text=text))).value
+        assert [each.dietary for each in await noted(room, booking)] == [text]
+
+    async def test_from_before_is_read_and_sealed_when_it_is_next_written(self, room, guest, migrated):
+        booking = (await confirmed(room, guest, diet())).value
+        run_sql(migrated, f"UPDATE booking_note SET dietary = '{NUTS}' WHERE number = {booking.number}")  # noqa: S608
+        assert [each.dietary for each in await noted(room, booking)] == [NUTS]
+        [entry] = (await room.timeline()).entries
+        assert entry.dietary == NUTS
+        room.house.wait(hours=1)
+        same = await note(room, booking, notes="by the window", dietary=NUTS, dietary_consent=True)
+        assert same.dietary_consented_at == booking.created_at
+        assert (await kept(room, booking)).startswith("sealed:")
+
+    async def test_goes_with_its_table_and_is_good_there_only(self, room, guest, migrated):
+        items = (room.table(2, "17:00"), room.table(2, "19:00"), room.table(2, "21:00"))
+        booking = (await confirmed(room, guest, *[diet(at, f"No {at}.") for at in range(3)], items=items)).value
+        await room.house.accept_offer(await room.house.offer(booking, 0), booking)
+        assert [(each.item, each.dietary) for each in await noted(room, booking)] == [(0, "No 1."), (1, "No 2.")]
+        [first, second] = await room.house.rows(models.note, number=booking.number)
+        run_sql(
+            migrated,
+            f"UPDATE booking_note SET dietary = '{first.dietary}' WHERE number = {booking.number} AND item = 1",  # noqa: S608
+        )
+        assert [each.dietary for each in await noted(room, booking)] == ["No 1.", UNREADABLE]
+        run_sql(
+            migrated,
+            f"UPDATE booking_note SET dietary = '{second.dietary}' WHERE number = {booking.number} AND item = 1",  # noqa: S608
+        )
+        assert [each.dietary for each in await noted(room, booking)] == ["No 1.", "No 2."]
+
+    async def test_is_in_the_copy_its_guest_takes(self, room, guest):
+        booking = (await confirmed(room, guest, diet())).value
+        personal = BookingPersonal(room.house.db, Keyring(SECRET))
+        [extract] = [each for each in await personal.export(account_id=guest) if each.table == "booking_note"]
+        [row] = [dict(zip(extract.columns, row, strict=True)) for row in extract.rows]
+        assert (row["number"], row["dietary"], row["consent_version"]) == (booking.number, NUTS, CONSENT_VERSION)
+
+    async def test_opens_after_a_change_of_the_secret_while_the_old_one_is_kept(self, room, guest):
+        booking = (await confirmed(room, guest, diet())).value
+        said = await kept(room, booking)
+        new = "another secret, as long as it has to be"
+        assert Diets(Keyring(new, previous=[SECRET])).open(said, number=booking.number, item=0) == NUTS
+        assert Diets(Keyring(new)).open(said, number=booking.number, item=0) == UNREADABLE
+
+
+async def kept(room, booking):
+    """What the database has of a diet."""
+    [row] = await room.house.rows(models.note, number=booking.number)
+    return row.dietary
+
+
+async def dump_of(room):
+    """Every row of every table of booking."""
+    return "".join([repr(await room.house.rows(table)) for table in models.tables.sorted_tables])
 
 
 class TestTheDatabase:

@@ -15,7 +15,7 @@ from holdfast.booking.api import (
     VisitSource,
     VisitState,
 )
-from holdfast.booking.notes_api import DIETARY_MAX, NAME_MAX, NOTES_MAX
+from holdfast.booking.notes_api import NAME_MAX, NOTES_MAX
 from holdfast.booking.rules import TripState
 from holdfast.kit.activity.log import Activity
 from holdfast.kit.db.tables import STRICT, module_tables, one_of
@@ -23,6 +23,8 @@ from holdfast.kit.db.types import Choice, Day, Flag, Json, Moment, Text, Whole
 from holdfast.kit.outbox import Outbox, cursor_table
 from holdfast.kit.privacy import Decision, Erase, Kind, Purpose, Recipient, Retention, numbered, personal
 
+_SEALED_MAX: Final = 2_800
+"""Of a sealed text of `DIETARY_MAX` characters."""
 _NUMBER: Final = numbered(Purpose.BOOKING, Purpose.BOOKS)
 _QUOTA: Final = personal(
     Kind.NUMBER, Purpose.BOOKING, keep=Retention.BOOKS, erase=Erase.KEPT, automated=(Decision.HOLD_LIMIT,)
@@ -447,7 +449,7 @@ note = Table(
     Column("occasion", Choice(Occasion), info=_SAID),
     # Tells of health or belief: kept with consent only, which is kept beside it.
     Column("dietary_consented_at", Moment(), info=_AGREED),
-    Column("dietary", Text(DIETARY_MAX), info=_DIET),
+    Column("dietary", Text(_SEALED_MAX), info=_DIET),  # sealed, see `service.diets`
     Column("consent_version", Text(20), info=_AGREED),
     one_of("occasion", Occasion),
     CheckConstraint("item >= 0", name="item_whole"),

@@ -42,7 +42,7 @@ def build(house: House) -> Built:
         outbox=outbox,
         activity=ActivityRecords(activity, house.db),
         close=bookings.close,
-        personal=BookingPersonal(house.db),
+        personal=BookingPersonal(house.db, house.keyring),
     )
 
 
@@ -78,7 +78,7 @@ def _subscriptions(house: House, bookings: Bookings, db: Database) -> tuple[Subs
             name="booking.consents",
             source="accounts",
             events=CONSENT_EVENTS,
-            handle=follow_consents(BookingPersonal(db)),
+            handle=follow_consents(BookingPersonal(db, house.keyring)),
             cursors=cursors,
         ),
     )
@@ -119,7 +119,7 @@ def _split(house: House) -> Built:
         activity=ActivityRecords(activity, house.db),
         check=split.check_places,
         close=split.close,
-        personal=BookingPersonal(house.db),
+        personal=BookingPersonal(house.db, house.keyring),
         further={
             name: _stock(house, name, all_stocks[name], flights=stocks.name_of(ItemKind.FLIGHT) == name)
             for name in house.further
@@ -144,7 +144,7 @@ def _stock(house: House, name: str, bookings: Bookings, *, flights: bool) -> Bui
         outbox=outbox,
         activity=ActivityRecords(activity.named(f"booking.{name}"), db),
         close=bookings.close,
-        personal=BookingPersonal(db),
+        personal=BookingPersonal(db, house.keyring),
     )
 
 

@@ -10,11 +10,12 @@ from holdfast.accounts.service.factors import EndSessions, Factors, SecondFactor
 from holdfast.accounts.service.passkeys import Passkeys
 from holdfast.accounts.service.passwords import Passwords
 from holdfast.accounts.service.step_up import Reauthenticated, StepUp, Window
-from holdfast.accounts.service.totp import Seal
+from holdfast.accounts.service.totp import PURPOSE
 from holdfast.accounts.settings import AccountsSettings
 from holdfast.kit.clock import Clock
 from holdfast.kit.db.database import Database
 from holdfast.kit.limits.limits import Limits
+from holdfast.kit.sealing import Seal
 from holdfast.kit.secrets import Keyring
 
 
@@ -46,7 +47,7 @@ class FactorDoors:
 
 def factor_doors(needs: FactorNeeds) -> FactorDoors:
     """Return the doors, made for one database."""
-    seal, news = Seal(needs.keyring), FactorTeller(needs.clock)
+    seal, news = Seal(needs.keyring, PURPOSE), FactorTeller(needs.clock)
     codes = SecondFactors(seal=seal, limits=needs.limits, news=news)
     factors = Factors(
         db=needs.db,

@@ -26,6 +26,7 @@ from holdfast.accounts.store import factors as store
 from holdfast.kit.db.database import Database, Tx
 from holdfast.kit.errors import NotFound
 from holdfast.kit.limits.limits import Limit, Limits, Taken
+from holdfast.kit.sealing import Seal, SealBroken
 
 log = structlog.get_logger()
 
@@ -40,7 +41,7 @@ EndSessions = Callable[..., Awaitable[object]]
 class SecondFactors:
     """Codes: whether an account wants one, and using one up. What log-in and step-up ask."""
 
-    def __init__(self, *, seal: totp.Seal, limits: Limits, news: FactorTeller) -> None:
+    def __init__(self, *, seal: Seal, limits: Limits, news: FactorTeller) -> None:
         self._seal = seal
         self._limits = limits
         self.news = news
@@ -94,8 +95,8 @@ class SecondFactors:
         if app is None or app.confirmed_at is None:
             return False
         try:
-            secret, outdated = self._seal.open(app.sealed_secret, account_id=account_id)
-        except totp.SealBroken:
+            secret, outdated = self._seal.open(app.sealed_secret, bound_to=account_id)
+        except SealBroken:
             # Closed, not open: a recovery code still does, or the operator's reset.
             log.exception("account.totp_unreadable", account_id=account_id)
             return False
@@ -103,7 +104,7 @@ class SecondFactors:
         if step is None or not await store.use_step(tx, account_id=account_id, step=step):
             return False
         if outdated:
-            anew = self._seal.close(secret, account_id=account_id)
+            anew = self._seal.close(secret, bound_to=account_id)
             await store.reseal(tx, account_id=account_id, old=app.sealed_secret, new=anew)
         return True
 
@@ -116,7 +117,7 @@ class Factors:
         *,
         db: Database,
         settings: AccountsSettings,
-        seal: totp.Seal,
+        seal: Seal,
         codes: SecondFactors,
         end_sessions: EndSessions,
     ) -> None:
@@ -140,7 +141,7 @@ class Factors:
             NotFound: There is no such account.
         """
         secret = totp.new_totp_secret()
-        sealed = self._seal.close(secret, account_id=account_id)
+        sealed = self._seal.close(secret, bound_to=account_id)
 
         async def start(tx: Tx) -> store.Person:
             await store.lock(tx, account_id=account_id)
@@ -172,7 +173,7 @@ class Factors:
             app = await store.find_totp(tx, account_id=account_id)
             if app is None or app.confirmed_at is not None:
                 raise SecondFactorOff
-            secret, _ = self._seal.open(app.sealed_secret, account_id=account_id)
+            secret, _ = self._seal.open(app.sealed_secret, bound_to=account_id)
             step = totp.matching_step(secret, code, await tx.now())
             if step is None or not await store.confirm_totp(tx, account_id=account_id, step=step):
                 raise InvalidCode

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from holdfast.booking.api import ConfirmedBy, PaymentTerms
 from holdfast.booking.service.answers import KeyUse, Tokens, may_see, refusal_again
 from holdfast.booking.service.batch import Outcome, SettleOrder
+from holdfast.booking.service.diets import Diets
 from holdfast.booking.service.placing import BookingDraft, Placing
 from holdfast.booking.service.quoting import Quoting
 from holdfast.booking.service.settling import Settling
@@ -48,7 +49,8 @@ class Desk:
         self.settings = settings
         self.tokens = Tokens(keyring)
         self.placing = Placing(db, clock, settings)
-        self.settling = Settling(db, clock, settings, self.tokens)
+        self.diets = Diets(keyring)
+        self.settling = Settling(db, clock, settings, self.tokens, self.diets)
         self.signing = Signing(keyring)
         self.quoting = Quoting(db, clock, settings, catalog, self.signing)
         self._numbers: Numbers | None = None

@@ -1,6 +1,7 @@
 """Expecting parties: what is written of tables with the booking they belong to."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from holdfast.booking.api import ConsentRequired, NoteGiven, QuotedItem, QuotedTable, VisitSource, VisitState
@@ -33,10 +34,10 @@ def has_tables(booking: Row) -> bool:
     return any(item.get("kind") == ItemKind.TABLE for item in booking.items)
 
 
-def note_row(number: int, note: NoteGiven) -> tuple[Any, ...]:
-    """Return what is kept of a note."""
+def note_row(number: int, note: NoteGiven, *, agreed_at: datetime | None = None) -> tuple[Any, ...]:
+    """Return what is kept of a note whose diet is sealed; `agreed_at` is when its words were agreed to, if not now."""
     version = None if note.dietary is None else CONSENT_VERSION
-    return number, note.item, note.name, note.notes, note.occasion, note.dietary, version
+    return number, note.item, agreed_at, note.name, note.notes, note.occasion, note.dietary, version
 
 
 def says_something(note: NoteGiven) -> bool:

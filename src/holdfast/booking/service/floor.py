@@ -58,7 +58,7 @@ class Floor(FloorApi):
             zone=terms.zone,
             day=day,
             tables=terms.tables,
-            entries=tuple(_entry_of(row, mine=owner.owner_id == found.owner_id) for row in rows),
+            entries=tuple(self._entry_of(row, mine=owner.owner_id == found.owner_id) for row in rows),
         )
 
     @override
@@ -95,17 +95,16 @@ class Floor(FloorApi):
         found = await self._desk.db.read(lambda tx: floor.visits_of(tx, [number]))
         return [visit_of(each, row.reference) for each in found.values()]
 
-
-def _entry_of(row: Row, *, mine: bool) -> TimelineEntry:
-    """Return a party of a day; what its guest has noted is shown to the owner alone."""
-    table = items_of(row.items)[row.item]
-    assert isinstance(table, QuotedTable), "a visit is to a table"  # noqa: S101 - the recount says so
-    return TimelineEntry(
-        visit=visit_of(row, row.reference),
-        account_id=row.account_id,
-        table=table,
-        name=row.name if mine else None,
-        occasion=row.occasion if mine else None,
-        notes=row.notes if mine else None,
-        dietary=row.dietary if mine else None,
-    )
+    def _entry_of(self, row: Row, *, mine: bool) -> TimelineEntry:
+        """Return a party of a day; what its guest has noted is shown to the owner alone."""
+        table = items_of(row.items)[row.item]
+        assert isinstance(table, QuotedTable), "a visit is to a table"  # noqa: S101 - the recount says so
+        return TimelineEntry(
+            visit=visit_of(row, row.reference),
+            account_id=row.account_id,
+            table=table,
+            name=row.name if mine else None,
+            occasion=row.occasion if mine else None,
+            notes=row.notes if mine else None,
+            dietary=self._desk.diets.open(row.dietary, number=row.number, item=row.item) if mine else None,
+        )

@@ -13,6 +13,7 @@ from holdfast.booking.api import (
     NotesApi,
     QuotedTable,
 )
+from holdfast.booking.notes_api import CONSENT_VERSION
 from holdfast.booking.rules import judged_booking
 from holdfast.booking.service.amending import locked
 from holdfast.booking.service.answers import items_of
@@ -44,7 +45,7 @@ class Noting(NotesApi):
         if not (mine or guest):
             raise NotFound("There is no such booking.")
         found = await self._desk.db.read(lambda tx: floor.notes_of(tx, number))
-        return [_note_of(each) for each in found if each.item in mine]
+        return [self._note_of(each) for each in found if each.item in mine]
 
     @override
     async def set(self, *, principal: Principal, number: int, note: NoteGiven) -> Note:
@@ -57,13 +58,34 @@ class Noting(NotesApi):
             # What staff call the party is theirs to say.
             named = note if before is None else replace(note, name=before.name)
             if says_something(named):
-                await floor.set_note(tx, note_row(number, named))
+                await self._write(tx, number, named, before)
             else:
                 await floor.drop_notes(tx, [(number, note.item)])
             after = await _noted(tx, number, note.item)
-            return Note(item=note.item) if after is None else _note_of(after)
+            return Note(item=note.item) if after is None else self._note_of(after)
 
         return await self._desk.db.write(work)
+
+    async def _write(self, tx: Tx, number: int, note: NoteGiven, before: Row | None) -> None:
+        [sealed] = self._desk.diets.sealed(number, [note])
+        # The consent to the same words stays as it was given.
+        same = before is not None and (note.dietary, CONSENT_VERSION) == (
+            self._desk.diets.open(before.dietary, number=number, item=note.item),
+            before.consent_version,
+        )
+        agreed_at = before.dietary_consented_at if before is not None and same else None
+        await floor.set_note(tx, note_row(number, sealed, agreed_at=agreed_at))
+
+    def _note_of(self, row: Row) -> Note:
+        return Note(
+            item=row.item,
+            notes=row.notes,
+            occasion=row.occasion,
+            dietary=self._desk.diets.open(row.dietary, number=row.number, item=row.item),
+            dietary_consented_at=row.dietary_consented_at,
+            consent_version=row.consent_version,
+            name=row.name,
+        )
 
 
 async def _noted(tx: Tx, number: int, item: int) -> Row | None:
@@ -78,15 +100,3 @@ def _must_be_guests(row: Row, principal: Principal, place: int) -> None:
         raise NotFound("There is no such table in the booking.")
     if judged_booking(row.state, row.decide_by, row.now) not in {BookingState.REQUESTED, BookingState.CONFIRMED}:
         raise AlreadyCancelled
-
-
-def _note_of(row: Row) -> Note:
-    return Note(
-        item=row.item,
-        notes=row.notes,
-        occasion=row.occasion,
-        dietary=row.dietary,
-        dietary_consented_at=row.dietary_consented_at,
-        consent_version=row.consent_version,
-        name=row.name,
-    )

@@ -1,6 +1,7 @@
 """What booking keeps of persons: answers `PersonalData`, and forgets diets whose consent is withdrawn."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,13 +9,15 @@ from zoneinfo import ZoneInfo
 from typing_extensions import override
 
 from holdfast.booking.api import QuotedItem
-from holdfast.booking.models import tables
+from holdfast.booking.models import note, tables
 from holdfast.booking.service.answers import items_of
+from holdfast.booking.service.diets import Diets
 from holdfast.booking.store import personal as store
 from holdfast.kit.db.database import Database
 from holdfast.kit.db.statements import Row
-from holdfast.kit.privacy import Disclosure, Kind, Obstacle, Purpose, Recipient
+from holdfast.kit.privacy import Disclosure, Extract, Kind, Obstacle, Purpose, Recipient
 from holdfast.kit.privacy_rows import Holdings
+from holdfast.kit.secrets import Keyring
 
 _OBSTACLES_MOST: Final = 100
 _NOTED: Final = (Kind.NAME, Kind.WORDS)
@@ -23,8 +26,23 @@ _NOTED: Final = (Kind.NAME, Kind.WORDS)
 class BookingPersonal(Holdings):
     """Answers `PersonalData` for booking."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, keyring: Keyring) -> None:
         super().__init__(db=db, tables=tables, held=store.HELD, lapses=store.LAPSES, recipients=(Recipient.OWNER,))
+        self._diets = Diets(keyring)
+
+    @override
+    async def export(self, *, account_id: int) -> Sequence[Extract]:
+        found = await super().export(account_id=account_id)
+        return [self._read(each) if each.table == note.name else each for each in found]
+
+    def _read(self, kept: Extract) -> Extract:
+        """Return notes as they were said."""
+        number, item, dietary = (kept.columns.index(name) for name in ("number", "item", "dietary"))
+        said = [
+            (*row[:dietary], self._diets.open(row[dietary], number=row[number], item=row[item]), *row[dietary + 1 :])
+            for row in kept.rows
+        ]
+        return replace(kept, rows=said)
 
     @override
     async def obstacles(self, *, account_id: int) -> Sequence[Obstacle]:

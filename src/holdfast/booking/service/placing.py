@@ -78,7 +78,7 @@ class BookingDraft:
     source: VisitSource = VisitSource.GUEST
     """How the parties of its tables came to them."""
     notes: tuple[NoteGiven, ...] = ()
-    """Of its tables; they have been checked."""
+    """Of its tables; they have been checked, and what they tell of diets is sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,7 +169,9 @@ class Selling:
             Overloaded: Too many bookings at once got the same number.
         """
         for _ in range(DRAFT_TRIES):
-            draft = None if payment is None else replace(await self._desk.draft(payment, by=by), notes=tuple(notes))
+            draft = None if payment is None else await self._desk.draft(payment, by=by)
+            if draft is not None:
+                draft = replace(draft, notes=self._desk.diets.sealed(draft.number, notes))
             try:
                 settled = await self._desk.settle(replace(order, draft=draft))
             except UniqueViolation:

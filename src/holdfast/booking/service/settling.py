@@ -47,6 +47,7 @@ from holdfast.booking.service.batch import (
 from holdfast.booking.service.cancelling import cancel, cancel_unpaid
 from holdfast.booking.service.changing import confirm_change
 from holdfast.booking.service.charging import require_guarantee
+from holdfast.booking.service.diets import Diets
 from holdfast.booking.service.expecting import check_notes, has_tables
 from holdfast.booking.service.placing import Before, Sold, book
 from holdfast.booking.service.requesting import accept, decline_order
@@ -75,11 +76,12 @@ _OF_BOOKINGS: Final[Mapping[Verb, Callable[[Batch, SettleOrder], tuple[Settled, 
 class Settling:
     """Settles holds and bookings, in batches."""
 
-    def __init__(self, db: Database, clock: Clock, settings: BookingSettings, tokens: Tokens) -> None:
+    def __init__(self, db: Database, clock: Clock, settings: BookingSettings, tokens: Tokens, diets: Diets) -> None:
         self._db = db
         self._clock = clock
         self._settings = settings
         self._tokens = tokens
+        self._diets = diets
         self._lane: Lane[SettleOrder, Outcome] = Lane("booking.settle", self._run)
 
     async def settle(self, order: SettleOrder) -> Outcome:
@@ -167,7 +169,8 @@ class Settling:
         )
         if calls:
             await tx.together(*calls)
-        for call in (*batch.changes.floor.later_calls(), *batch.changes.fees.later_calls()):
+        resealed = await self._diets.moved(tx, batch.changes.floor.renumbered)
+        for call in (*batch.changes.floor.later_calls(), *resealed, *batch.changes.fees.later_calls()):
             await tx.run(call)
         await keys.count_replays(tx, list(known))
         return answers

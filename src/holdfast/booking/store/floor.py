@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, delete, literal, null, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, literal, null, select, update
 
 from holdfast.booking.models import booking, note, visit
 from holdfast.booking.store.truth import paged, walk
@@ -34,27 +34,30 @@ _POSTPONE = statement(
     .where(visit.c.number == _PUT_OFF.c.number, visit.c.item == _PUT_OFF.c.item)
 )
 
-_NOTE = ("number", "item", "name", "notes", "occasion", "dietary", "consent_version")
+_NOTE = ("number", "item", "dietary_consented_at", "name", "notes", "occasion", "dietary", "consent_version")
 _NEW_NOTES = rows_like("new_notes", note, *_NOTE)
-_CONSENTED = case((_NEW_NOTES.c.dietary.is_(None), null()), else_=db_now())
-_NOTE_ROWS = select(*[_NEW_NOTES.c[name] for name in _NOTE], _CONSENTED)
-_ADD_NOTES = statement(note.insert().from_select([*_NOTE, "dietary_consented_at"], _NOTE_ROWS))
+_AGREED = func.coalesce(_NEW_NOTES.c.dietary_consented_at, db_now())
+_CONSENTED = case((_NEW_NOTES.c.dietary.is_(None), null()), else_=_AGREED)
+_NOTE_ROWS = select(*[_CONSENTED if name == "dietary_consented_at" else _NEW_NOTES.c[name] for name in _NOTE])
+_ADD_NOTES = statement(note.insert().from_select(_NOTE, _NOTE_ROWS))
 _SET_NOTES = upsert(
     note,
     _NOTE_ROWS,
-    columns=[*_NOTE, "dietary_consented_at"],
+    columns=list(_NOTE),
     key=["number", "item"],
-    update=lambda proposed: {
-        # MariaDB sets columns one after the other in the table's order, where this comes before those it asks.
-        "dietary_consented_at": case(
-            (
-                and_(note.c.dietary == proposed["dietary"], note.c.consent_version == proposed["consent_version"]),
-                note.c.dietary_consented_at,
-            ),
-            else_=proposed["dietary_consented_at"],
-        ),
-        **{name: proposed[name] for name in _NOTE[2:]},
-    },
+    update=lambda proposed: {name: proposed[name] for name in _NOTE[2:]},
+)
+_PLACES = rows("places", number=Whole(), item=Whole())
+_DIETS_AT = statement(
+    select(note.c.number, note.c.item, note.c.dietary)
+    .join(_PLACES, and_(_PLACES.c.number == note.c.number, _PLACES.c.item == note.c.item))
+    .where(note.c.dietary.is_not(None))
+)
+_RESEALED = rows_like("resealed", note, "number", "item", "dietary")
+_RESEAL = statement(
+    update(note)
+    .values(dietary=_RESEALED.c.dietary)
+    .where(note.c.number == _RESEALED.c.number, note.c.item == _RESEALED.c.item)
 )
 
 _ENDED = rows("ended", number=Whole())
@@ -173,13 +176,23 @@ async def notes_of(tx: Tx, number: int) -> list[Row]:
 
 
 async def set_note(tx: Tx, values: tuple[Any, ...]) -> None:
-    """Note something of a table instead of what was noted; the consent to the same words stays as it was given.
+    """Note something of a table instead of what was noted.
 
     Args:
         tx: The transaction.
-        values: number, item, name, notes, occasion, dietary, consent_version.
+        values: number, item, when a diet was agreed to if not now, name, notes, occasion, dietary, consent_version.
     """
     await tx.run(_SET_NOTES(new_notes=[values]))
+
+
+async def diets_at(tx: Tx, places: Collection[tuple[int, int]]) -> list[Row]:
+    """Return what is kept of diets at tables (number, item)."""
+    return await tx.all(_DIETS_AT(places=list(places)))
+
+
+def reseal_diets(resealed: list[tuple[int, int, str]]) -> list[Call]:
+    """Return what writes diets (number, item, sealed) anew."""
+    return [_RESEAL(resealed=sorted(resealed))] if resealed else []
 
 
 async def drop_notes(tx: Tx, gone: Collection[tuple[int, int]]) -> None:
