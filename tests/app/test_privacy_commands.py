@@ -8,6 +8,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from holdfast.accounts.privacy_api import ConsentPurpose
+from holdfast.kit.privacy_words import KINDS, Kind
 from support.process import run_holdfast
 
 PASSWORD = {"HOLDFAST_ADMIN_PASSWORD": "four random words here"}
@@ -49,6 +51,43 @@ class TestThePolicy:
         found = json.loads(done(run_holdfast("privacy", "fields", "--json")))
         [email] = [each for each in found if (each["table"], each["column"]) == ("accounts_account", "email")]
         assert (email["kind"], email["erase"]) == ("contact", "cleared")
+
+
+class TestANotice:
+    def test_is_printed_for_each_form_and_names_the_operator(self):
+        ours = {"HOLDFAST_PRIVACY_OPERATOR": "Example Pty Ltd", "HOLDFAST_PRIVACY_CONTACT": "privacy@example.com"}
+        said = done(run_holdfast("privacy", "notices", "table_notes", env=ours))
+        assert "what Example Pty Ltd collects and why" in said
+        assert "privacy@example.com" in said
+        assert KINDS[Kind.HEALTH] in said
+
+    def test_is_printed_as_the_route_answers_it(self):
+        said = json.loads(done(run_holdfast("privacy", "notices", "registration", "--json")))
+        assert (said["form"], "contact" in {each["kind"] for each in said["collected"]}) == ("registration", True)
+
+    def test_there_is_none_of_a_form_there_is_none_of(self):
+        refused(run_holdfast("privacy", "notices", "nothing"), "nothing", "registration, booking")
+
+
+class TestAConsent:
+    def test_is_shown_and_withdrawn_for_somebody_who_asks(self, database):
+        of_ada = ("privacy", "consents", "--email", EMAIL, "--database", database)
+        said = {each["purpose"]: each for each in json.loads(done(run_holdfast(*of_ada)))}
+        assert set(said) == {each.value for each in ConsentPurpose}
+        assert said["marketing_email"]["how"] is None
+        said = json.loads(done(run_holdfast(*of_ada, "--withdraw", "marketing_email")))
+        [withdrawn] = [each for each in said if each["purpose"] == "marketing_email"]
+        assert (withdrawn["granted"], withdrawn["how"]) == (False, "operator")
+        refused(run_holdfast(*of_ada, "--withdraw", "everything"), "marketing_push")
+
+
+class TestARestriction:
+    def test_is_set_and_lifted(self, database):
+        of_ada = ("privacy", "restrict", "--email", EMAIL, "--database", database)
+        assert "is restricted" in done(run_holdfast(*of_ada))
+        assert "is not restricted" in done(run_holdfast(*of_ada, "--lift"))
+        nobody = ("privacy", "restrict", "--email", "nobody@example.com", "--database", database)
+        refused(run_holdfast(*nobody), "no account")
 
 
 class TestABreach:

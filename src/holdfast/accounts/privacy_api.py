@@ -52,6 +52,8 @@ class ConsentHow(StrEnum):
     """In the account's own settings."""
     UNSUBSCRIBE = "unsubscribe"
     """By the link of a message."""
+    OPERATOR = "operator"
+    """By the operator, whom they asked."""
 
 
 class ErasureState(StrEnum):
@@ -270,7 +272,15 @@ class BreachOutOfOrder(HoldfastError):
 class ConsentsApi(Protocol):
     """What people agreed to, and whether they may be written to."""
 
-    async def set(self, *, account_id: int, purpose: ConsentPurpose, granted: bool, text_version: str) -> Consent:
+    async def set(
+        self,
+        *,
+        account_id: int,
+        purpose: ConsentPurpose,
+        granted: bool,
+        text_version: str,
+        how: ConsentHow = ConsentHow.ACCOUNT,
+    ) -> Consent:
         """Note a consent or its withdrawal; the history is kept. Withdrawing publishes `ConsentWithdrawn`.
 
         Raises:

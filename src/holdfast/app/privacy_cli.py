@@ -14,6 +14,7 @@ from holdfast.kit.settings import LogFormat, LogLevel, Settings
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
+_CONSENTS: Final = click.Choice(["dietary_notes", "marketing_email", "marketing_sms", "marketing_push"])
 _KINDS: Final = click.Choice([each.value for each in Kind])
 _PURPOSES: Final = click.Choice([each.value for each in Purpose])
 
@@ -66,6 +67,44 @@ def fields(*, as_json: bool) -> None:
 
     configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     _run(list_fields(as_json=as_json))
+
+
+@privacy.command("notices")
+@click.argument("form", metavar="FORM")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def notices(form: str, *, as_json: bool) -> None:
+    """Print what people are told before they fill in a form.
+
+    FORM is registration, booking, payment, table_notes, listing or request. No database is opened for it.
+    """
+    from holdfast.app.privacy_commands import render_notice  # noqa: PLC0415 - as above
+
+    configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
+    click.echo(_run(render_notice(form, as_json=as_json)), nl=False)
+
+
+@privacy.command("consents")
+@_email_option
+@click.option("--withdraw", metavar="PURPOSE", type=_CONSENTS, help="Withdraw one for them first, because they asked.")
+@_database_option
+def consents(database: str | None, email: str, withdraw: str | None) -> None:
+    """Print what somebody agreed to, as JSON. The server forgets what it kept with a consent that is withdrawn."""
+    from holdfast.app.privacy_commands import show_consents  # noqa: PLC0415 - as above
+
+    settings, run = _settings(database)
+    _run(show_consents(settings, run, email=email, withdraw=withdraw))
+
+
+@privacy.command("restrict")
+@_email_option
+@click.option("--lift", is_flag=True, help="Allow it again.")
+@_database_option
+def restrict(database: str | None, email: str, *, lift: bool) -> None:
+    """Stop all use of somebody's data beyond what they book; nothing of theirs is let go by age meanwhile."""
+    from holdfast.app.privacy_commands import restrict_person  # noqa: PLC0415 - as above
+
+    settings, run = _settings(database)
+    _run(restrict_person(settings, run, email=email, lift=lift))
 
 
 @privacy.command("export")

@@ -13,7 +13,17 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from holdfast.accounts.api import Account, AccountsApi, AskedBy, Breach, Erasure, ErasureState
+from holdfast.accounts.api import (
+    CONSENT_VERSION,
+    Account,
+    AccountsApi,
+    AskedBy,
+    Breach,
+    ConsentHow,
+    ConsentPurpose,
+    Erasure,
+    ErasureState,
+)
 from holdfast.app.commands import beside_servers
 from holdfast.app.errors import CannotStart
 from holdfast.app.lock import sqlite_files
@@ -23,8 +33,8 @@ from holdfast.app.schema import behind
 from holdfast.app.settings import RunSettings
 from holdfast.app.starting import database_urls
 from holdfast.gateway.privacy_archive import archive_of
-from holdfast.gateway.privacy_pages import html_of, markdown_of
-from holdfast.gateway.privacy_policy import Policy
+from holdfast.gateway.privacy_pages import html_of, markdown_of, notice_markdown
+from holdfast.gateway.privacy_policy import FORMS, Policy
 from holdfast.kit.ids import new_secret
 from holdfast.kit.privacy import Kind, Purpose
 from holdfast.kit.secrets import Keyring
@@ -53,6 +63,21 @@ async def render_policy(*, form: str) -> str:
     if form == "json":
         return json.dumps(msgspec.to_builtins(policy.document), indent=2, ensure_ascii=False) + "\n"
     return html_of(policy.document) if form == "html" else markdown_of(policy.document)
+
+
+async def render_notice(form: str, *, as_json: bool) -> str:
+    """Return what people are told where they fill in a form, as Markdown or JSON.
+
+    Raises:
+        CannotStart: There is no such form.
+    """
+    found = next((each for each in FORMS if each.name == form), None)
+    if found is None:
+        raise CannotStart(f"there is no form {form!r}, only {', '.join(each.name for each in FORMS)}")
+    notice = (await the_policy()).notice(found)
+    if as_json:
+        return json.dumps(msgspec.to_builtins(notice), indent=2, ensure_ascii=False) + "\n"
+    return notice_markdown(notice)
 
 
 async def list_fields(*, as_json: bool) -> None:
@@ -162,6 +187,30 @@ async def note_disclosure(settings: Settings, run: RunSettings, *, email: str, g
             about=given["about"],
         )
     click.echo(f"noted for account {account.id}")
+
+
+async def show_consents(settings: Settings, run: RunSettings, *, email: str, withdraw: str | None) -> None:
+    """Print what somebody agreed to as JSON, after withdrawing one consent if that is asked for."""
+    async with _working(settings, run) as (accounts, work):
+        account = await _account(accounts, email)
+        consents = work.privacy.consents
+        if withdraw is not None:
+            await consents.set(
+                account_id=account.id,
+                purpose=ConsentPurpose(withdraw),
+                granted=False,
+                text_version=CONSENT_VERSION,
+                how=ConsentHow.OPERATOR,
+            )
+        _print(await consents.of(account_id=account.id))
+
+
+async def restrict_person(settings: Settings, run: RunSettings, *, email: str, lift: bool) -> None:
+    """Restrict the use of somebody's data, or lift that."""
+    async with _working(settings, run) as (accounts, work):
+        account = await _account(accounts, email)
+        restricted = await work.privacy.consents.restrict(account_id=account.id, restricted=not lift)
+    click.echo(f"account {account.id} is {'restricted' if restricted else 'not restricted'}")
 
 
 # ------------------------------------------------------------------------------------------------------------ breaches

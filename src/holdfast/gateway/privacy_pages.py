@@ -46,6 +46,22 @@ def markdown_of(document: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def notice_markdown(notice: Mapping[str, Any]) -> str:
+    """Return what people are told where they fill in a form, as Markdown."""
+    lines = [f"# {notice['what']}: what {notice['operator']} collects and why", "", f"Version {notice['version']}.", ""]
+    if notice["contact"]:
+        lines += [f"Contact: {notice['contact']}.", ""]
+    lines += ["## What is collected", "", *[f"- {each['what']}" for each in notice["collected"]], ""]
+    lines += ["## What for", "", *[f"- {each['why']}" for each in notice["purposes"]], ""]
+    lines += ["## Who else gets it", ""]
+    given = [
+        f"- {each['name']}: {each['why']} ({each['country'] or 'where what you book is'})"
+        for each in notice["recipients"]
+    ]
+    lines += [*(given or ["Nobody."]), "", "## If you do not say it", "", notice["otherwise"], ""]
+    return "\n".join([*lines, f"All of it is told in the privacy policy: {notice['policy']}"]) + "\n"
+
+
 def html_of(document: Mapping[str, Any]) -> str:
     """Return the policy as a page."""
     kept = (

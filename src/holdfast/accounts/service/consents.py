@@ -45,10 +45,18 @@ class Consents(ConsentsApi):
         self._digest_keys = keyring.derive_all("suppressed addresses")
 
     @override
-    async def set(self, *, account_id: int, purpose: ConsentPurpose, granted: bool, text_version: str) -> Consent:
+    async def set(
+        self,
+        *,
+        account_id: int,
+        purpose: ConsentPurpose,
+        granted: bool,
+        text_version: str,
+        how: ConsentHow = ConsentHow.ACCOUNT,
+    ) -> Consent:
         if granted and text_version != CONSENT_VERSION:
             raise ConsentTextOutdated(extra={"text_version": CONSENT_VERSION, "text": CONSENT_TEXTS[purpose]})
-        said = Consent(purpose=purpose, granted=granted, text_version=text_version, how=ConsentHow.ACCOUNT)
+        said = Consent(purpose=purpose, granted=granted, text_version=text_version, how=how)
 
         async def work(tx: Tx) -> Consent:
             address = await store.address_of(tx, account_id=account_id)
