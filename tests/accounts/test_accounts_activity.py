@@ -18,6 +18,7 @@ from holdfast.kit.auth import GUEST_MAY, Permission, Principal
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.db.statements import statement
 from holdfast.kit.origin import Origin, current_origin
+from holdfast.kit.privacy import Obstacle
 from support.polling import eventually
 
 FOX_1 = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -181,6 +182,32 @@ class TestAnErasure:
         ]
         assert letter.kind.value == "security_event"
         assert f"{planned.due_at:%Y-%m-%d at %H:%M} UTC" in letter.facts["what"]
+
+    async def test_that_waits_is_written_to_whose_account_it_is_once(self, place, clock):
+        account, _ = await place.registered()
+        erasures = place.accounts.privacy.erasures
+        planned = await erasures.ask(account_id=account.id, cool_off_s=0)
+        until = clock.now() + timedelta(days=3)
+        table = Obstacle(what="booking", reference="HF-7K2M", title="A table", until=until)
+        company = Obstacle(what="organization", reference="7", title="others need it")
+        assert await erasures.waits(erasure_id=planned.id, obstacles=[table, company])
+        assert not await erasures.waits(erasure_id=planned.id, obstacles=[table])
+        [letter] = [
+            row for row in await place.db.read(lambda tx: tx.all(EVERY_LETTER())) if row.account_id == account.id
+        ]
+        assert letter.kind.value == "privacy_notice"
+        assert f"booking HF-7K2M (A table) until {until:%Y-%m-%d}" in letter.facts["text"]
+        assert "organization 7 (others need it)." in letter.facts["text"]
+        [act] = await place.activity.page(Wanted(kind="erasure.waits", account_id=account.id))
+        assert act.details == {"erasure": planned.id}
+
+    async def test_that_is_carried_out_is_told_of_nothing_in_the_way(self, place):
+        account, _ = await place.registered()
+        erasures = place.accounts.privacy.erasures
+        planned = await erasures.ask(account_id=account.id, cool_off_s=0)
+        await erasures.begin(erasure_id=planned.id)
+        assert not await erasures.waits(erasure_id=planned.id, obstacles=[])
+        assert await place.letters(account) == []
 
     async def test_that_is_carried_out_at_once_leaves_no_letter(self, place):
         account, _ = await place.registered()

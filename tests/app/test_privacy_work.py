@@ -104,7 +104,9 @@ class TestAnErasure:
         dined = await Dined.book(house, room, gina)
         await work.privacy.erasures.ask(account_id=gina.id, cool_off_s=0)
         await work.erase_due()
-        assert (await work.privacy.erasures.of(account_id=gina.id)).state is ErasureState.WAITING
+        waiting = await work.privacy.erasures.of(account_id=gina.id)
+        assert waiting.state is ErasureState.WAITING
+        assert not await work.privacy.erasures.waits(erasure_id=waiting.id, obstacles=[]), "they have been told"
         assert (await account_of(house, gina)).email == gina.account.email
         access = await house.door("accounts").log_in(email=gina.account.email, password=PASSWORD)
         gina.headers["Authorization"] = f"Bearer {access.token}"

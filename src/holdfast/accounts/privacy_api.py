@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from holdfast.kit.errors import HoldfastError
-from holdfast.kit.privacy import Kind, Purpose, Recipient
+from holdfast.kit.privacy import Kind, Obstacle, Purpose, Recipient
 
 SAYS_MAX: Final = 2_000
 ABOUT_MAX: Final = 100
@@ -358,6 +358,12 @@ class ErasuresApi(Protocol):
 
     async def due(self, *, limit: int = 100) -> Sequence[Erasure]:
         """Return erasures that are due or have begun, oldest first, with what is done of each."""
+
+    async def waits(self, *, erasure_id: str, obstacles: Sequence[Obstacle]) -> bool:
+        """Write to an account what stands in the way of its erasure that is due: once, however long it waits.
+
+        Return whether that was just now.
+        """
 
     async def begin(self, *, erasure_id: str) -> bool:
         """Note that it begins; from here on it cannot be canceled. Return whether it goes on."""

@@ -71,7 +71,7 @@ class PrivacyWork:
     async def erase_due(self) -> list[Erasure]:
         """Erase every account whose time has come; return those that are done. The files are written anew once for all.
 
-        An account whose bookings still lie ahead waits until they are over.
+        An account whose bookings still lie ahead waits until they are over, and is told so once.
         """
         gone = [each for each in await self.privacy.erasures.due() if await self._let_go(each)]
         if not gone:
@@ -88,7 +88,8 @@ class PrivacyWork:
         """Let every module let go of an account; return whether all have."""
         account_id = erasure.account_id
         done = dict(erasure.steps or {})
-        if not done and await self.people.obstacles(account_id):
+        if not done and (obstacles := await self.people.obstacles(account_id)):
+            await self.privacy.erasures.waits(erasure_id=erasure.id, obstacles=obstacles)
             log.info("erasure.waits", erasure_id=erasure.id)
             return False
         if not await self.privacy.erasures.begin(erasure_id=erasure.id):

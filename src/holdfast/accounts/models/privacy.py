@@ -127,6 +127,8 @@ erasure = Table(
     Column("due_at", Moment(), nullable=False),
     Column("ended_at", Moment()),
     Column("remains", Text(_REMAINS)),
+    # When it was written to the account that something is in the way.
+    Column("told_at", Moment()),
     one_of("state", ErasureState),
     one_of("asked_by", AskedBy),
     CheckConstraint("(open_account IS NULL) = (state IN ('done', 'canceled'))", name="open_whole"),

@@ -27,6 +27,7 @@ LETTERS: Final[Mapping[str, MailKind]] = {
     "key.created": MailKind.SECURITY_EVENT,
     "key.rotated": MailKind.SECURITY_EVENT,
     "erasure.asked": MailKind.SECURITY_EVENT,
+    "erasure.waits": MailKind.PRIVACY_NOTICE,
 }
 """Which letter an act brings. Whoever notes one of these writes its letter too, here or with words of its own."""
 

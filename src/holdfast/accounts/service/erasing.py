@@ -1,6 +1,7 @@
 """Erasures as accounts keeps them. Who carries them out over all modules is `holdfast.app.privacy`."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 import structlog
 from typing_extensions import override
@@ -19,8 +20,12 @@ from holdfast.kit.db.errors import UniqueViolation
 from holdfast.kit.db.statements import Row
 from holdfast.kit.errors import NotFound
 from holdfast.kit.ids import new_id
+from holdfast.kit.privacy import Obstacle
 
 log = structlog.get_logger()
+
+_NAMED_MOST: Final = 3
+_NOT_YET: Final = "Your account is not erased yet"
 
 EndSessions = Callable[[Tx, int], Awaitable[None]]
 
@@ -115,6 +120,24 @@ class Erasures(ErasuresApi):
         return await self._db.read(work)
 
     @override
+    async def waits(self, *, erasure_id: str, obstacles: Sequence[Obstacle]) -> bool:
+        async def work(tx: Tx) -> bool:
+            if not await store.tell(tx, erasure_id=erasure_id):
+                return False
+            row = await _found(tx, erasure_id)
+            act = Act(
+                kind="erasure.waits",
+                object_kind="account",
+                object_id=row.account_id,
+                subject_id=row.account_id,
+                details={"erasure": erasure_id},
+            )
+            await alarm(tx, self._clock, act, facts={"subject": _NOT_YET, "text": _what_stands(obstacles)})
+            return True
+
+        return await self._db.write(work)
+
+    @override
     async def begin(self, *, erasure_id: str) -> bool:
         async def work(tx: Tx) -> bool:
             if await store.begin(tx, erasure_id=erasure_id):
@@ -152,6 +175,20 @@ class Erasures(ErasuresApi):
             return [await store.shown(tx, row) for row in await store.recent(tx, limit=limit)]
 
         return await self._db.read(work)
+
+
+def _what_stands(obstacles: Sequence[Obstacle]) -> str:
+    named = ", ".join(_named(each) for each in obstacles[:_NAMED_MOST])
+    more = ", and more" if len(obstacles) > _NAMED_MOST else ""
+    return (
+        f"Your account was to be erased by now, but this stands in the way: {named}{more}. It is erased by itself once "
+        "nothing does. Log in to see to it sooner, or to keep the account."
+    )
+
+
+def _named(obstacle: Obstacle) -> str:
+    until = "" if obstacle.until is None else f" until {obstacle.until:%Y-%m-%d}"
+    return f"{obstacle.what} {obstacle.reference} ({obstacle.title}){until}"
 
 
 async def _planned(tx: Tx, account_id: int) -> Row:

@@ -67,6 +67,15 @@ _HURRY = statement(
     .values(due_at=db_now())
     .where(erasure.c.id == bindparam("the_id", type_=Text(40)), erasure.c.due_at > db_now())
 )
+_TELL = statement(
+    update(erasure)
+    .values(told_at=db_now())
+    .where(
+        erasure.c.id == bindparam("the_id", type_=Text(40)),
+        erasure.c.state == ErasureState.WAITING,
+        erasure.c.told_at.is_(None),
+    )
+)
 _STEP: Final = rows("new_steps", erasure_id=Text(40), module=Text(32), changed=Whole())
 _ADD_STEP = upsert(
     erasure_step,
@@ -122,6 +131,11 @@ async def recent(tx: Tx, *, limit: int) -> Sequence[Row]:
 async def begin(tx: Tx, *, erasure_id: str) -> bool:
     """Let a planned erasure begin; return whether it did just now."""
     return await tx.run(_MOVE(the_id=erasure_id, was=ErasureState.WAITING, to=ErasureState.RUNNING)) == 1
+
+
+async def tell(tx: Tx, *, erasure_id: str) -> bool:
+    """Note that the account is told what its erasure waits for; return whether it was not yet."""
+    return await tx.run(_TELL(the_id=erasure_id)) == 1
 
 
 async def end(tx: Tx, *, row: Row, state: ErasureState, remains: str | None) -> bool:
