@@ -211,9 +211,10 @@ class TestCookies:
         browser = await Browser(one_site).opened()
         assert (await browser.ask("GET", "/v1/me", cookies=(ACCESS, ACCESS))).status_code == 401
 
-    async def test_carry_the_session_on_with_the_csrf_token(self, site):
+    @pytest.mark.parametrize("body", [{}, None])
+    async def test_carry_the_session_on_with_the_csrf_token(self, site, body):
         browser = await Browser(site.client).opened()
-        both = {"body": {}, "cookies": (ACCESS, REFRESH)}
+        both = {"body": body, "cookies": (ACCESS, REFRESH)}
         assert codes(await browser.ask("POST", "/v1/sessions/refresh", **both)) == (403, "csrf_failed")
         elsewhere = {"x_csrf_token": browser.csrf, "origin": "https://evil.example"}
         assert codes(await browser.ask("POST", "/v1/sessions/refresh", **both, **elsewhere)) == (403, "csrf_failed")
@@ -223,6 +224,10 @@ class TestCookies:
         browser.take(carried)
         assert browser.jar[REFRESH].value != old
         assert (await browser.ask("GET", "/v1/me")).status_code == 200
+
+    async def test_that_are_not_there_carry_nothing_on(self, one_site):
+        for said in ({"json": {}}, {}):
+            assert codes(await one_site.post("/v1/sessions/refresh", **said)) == (401, "refresh_refused")
 
     async def test_are_not_set_for_a_page_elsewhere(self, one_site):
         body = {"email": "anna@example.com", "password": PASSWORD, "mode": "cookie"}

@@ -84,6 +84,10 @@ class RefreshIn(Wire):
     """The organization to act for from now on; the same as before, if not given."""
 
 
+_NOTHING: Final = RefreshIn()
+"""What a body that is left out says."""
+
+
 class SessionOut(Wire):
     """An access token and whom it speaks for, and what carries the session on."""
 
@@ -209,13 +213,13 @@ def _opening(accounts: AccountsApi, clock: Clock) -> Router:
     @router.post(
         "/refresh", status_code=201, responses=responses(RefreshRefused, RefreshRaced, CsrfFailed, NotFound, Invalid)
     )
-    async def refresh_session(body: RefreshIn, request: Request, response: Response) -> SessionOut:
+    async def refresh_session(request: Request, response: Response, body: RefreshIn = _NOTHING) -> SessionOut:
         """Use up a refresh token and get the next one, with a new access token.
 
         A refresh token is good once. If one comes back that was used, two have it: the session ends, and all its
         tokens are refused at once. Only for ten seconds after its use the answer is 409 `refresh_raced` and nothing
         else happens, because a page may be open twice; use what the other request was given. In cookie mode leave
-        `refresh_token` out and send `X-CSRF-Token`.
+        `refresh_token` out, or send no body at all, and send `X-CSRF-Token`.
         """
         token, csrf = _refresh_token(body, request)
         given = await accounts.sessions.refresh(
