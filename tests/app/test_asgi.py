@@ -86,7 +86,9 @@ class TestTheDescription:
         assert lacking == []
 
     def test_says_where_a_token_is_needed(self, document):
-        assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+        schemes = document["components"]["securitySchemes"]
+        assert schemes["bearer"]["scheme"] == "bearer"
+        assert (schemes["cookie"]["in"], schemes["cookie"]["name"]) == ("cookie", "__Host-holdfast")
         for method, path, operation in operations(document):
             if "401" in operation["responses"] and path not in PROVES_ITSELF:
                 assert operation.get("security"), (method, path)

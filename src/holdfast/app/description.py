@@ -1,4 +1,4 @@
-"""Finishes openapi.json: adds the Home Rental contract, what is refused to any caller, and examples of lists."""
+"""Finishes openapi.json: the Home Rental contract, what is refused to any caller, cookies, and examples of lists."""
 
 from typing import Any, Final
 
@@ -6,10 +6,23 @@ from fastapi import FastAPI
 
 from holdfast.kit.csrf import CsrfFailed
 from holdfast.kit.errors import Forbidden, HoldfastError
+from holdfast.kit.http.cookies import ACCESS, HEADER
 from holdfast.kit.http.problems import MEDIA_TYPE, responses
 
 _ITEMS: Final = "items"
 _CHANGING: Final = ("post", "put", "patch", "delete")
+_COOKIE: Final = "cookie"
+_BY_COOKIE: Final = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": ACCESS,
+    "description": (
+        "The access token as `POST /v1/sessions` with `mode: cookie` leaves it with a browser. It is good wherever "
+        f"`bearer` is; whatever changes something needs `{HEADER}` besides. With an `Authorization` header it is not "
+        "looked at."
+    ),
+}
+"""How a browser says who asks. Said here once and not with every operation, where it is only another `bearer`."""
 
 
 def complete(app: FastAPI, mounted: dict[str, FastAPI]) -> None:
@@ -33,6 +46,7 @@ def complete(app: FastAPI, mounted: dict[str, FastAPI]) -> None:
         schemas = document.get("components", {}).get("schemas", {})
         for schema in schemas.values():
             _show_list(schema, schemas)
+        document.setdefault("components", {}).setdefault("securitySchemes", {})[_COOKIE] = _BY_COOKIE
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents to extend the document
