@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Table, select
@@ -391,12 +392,22 @@ def moved(home: int, first: date, nights: int = 1) -> tuple[str, dict[str, int]]
     return "StockMoved", {"property_id": home, "first_slot": start, "end_slot": start + nights}
 
 
+def clock_of_a_morning() -> Clock:
+    """Return a clock that is ahead until the next ten in the morning where the homes are.
+
+    Who waits for an hour does not wait for the next day then, whenever the tests run.
+    """
+    now = Clock().now().astimezone(ZoneInfo(ZONE))
+    ten = now.replace(hour=10, minute=0, second=0, microsecond=0)
+    return Clock(ten - now if ten > now else ten + timedelta(days=1) - now)
+
+
 @asynccontextmanager
 async def opened(
     url: str, *, clock: Clock | None = None, checkpoints: bool = True, **settings: Any
 ) -> AsyncIterator[House]:
     """Open one process over a database that has the tables."""
-    clock = clock or Clock()
+    clock = clock or clock_of_a_morning()
     db = await open_database(url, clock, checkpoints=checkpoints)
     house = House(db=db, clock=clock, **settings)
     try:
@@ -414,7 +425,7 @@ async def processes(
 
     They share a clock and the owner, so that a home of one is a home of all.
     """
-    clock = clock or Clock()
+    clock = clock or clock_of_a_morning()
     async with AsyncExitStack() as stack:
         houses = [
             await stack.enter_async_context(opened(url, clock=clock, checkpoints=place == 0, **settings))

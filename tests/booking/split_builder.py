@@ -2,7 +2,7 @@
 
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from builders import SECRET, House, caller, new_account
+from builders import SECRET, House, caller, clock_of_a_morning, new_account
 from trip_builder import DEPOSIT, Travel
 
 from holdfast.booking import models
@@ -193,7 +193,7 @@ async def split_tables(urls):
 @asynccontextmanager
 async def split_house(urls, *, clock=None, fate=None, **settings):
     """A house over databases by the names of stocks; `opened` again it is another process."""
-    clock = clock or Clock()
+    clock = clock or clock_of_a_morning()
     async with AsyncExitStack() as stack:
         dbs = {}
         for name, url in urls.items():
