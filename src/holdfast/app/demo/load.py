@@ -47,6 +47,7 @@ USERS: Final = (
     DemoUser(username="potomac.rooms", email="potomac.rooms@example.com", role=Role.OWNER),
     DemoUser(username="district.homes", email="district.homes@example.com", role=Role.OWNER),
     DemoUser(username="rockcreek.lets", email="rockcreek.lets@example.com", role=Role.OWNER),
+    DemoUser(username="operator", email="operator@example.com", role=Role.OPERATOR),
     DemoUser(username="admin", email="admin@example.com", role=Role.ADMIN),
 )
 OWNERS: Final = tuple(user for user in USERS if user.role is Role.OWNER)
