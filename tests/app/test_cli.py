@@ -70,6 +70,8 @@ class TestHelp:
             "migrate",
             "seed",
             "drop",
+            "backup",
+            "restore",
             "create-admin",
             "create-operator",
             "verify",

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -151,6 +152,41 @@ def drop(database: str | None, *, yes: bool) -> None:
     if not yes:
         _ask("This deletes every table and all data.")
     _run(change_schema(settings, read_settings(RunSettings), target="base"))
+
+
+@main.command()
+@click.option("--to", "path", metavar="FILE", type=click.Path(dir_okay=False), required=True, help="Where to.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@_modules_option
+@_database_option
+def backup(database: str | None, modules: str | None, path: str, *, force: bool) -> None:
+    """Write every database to one encrypted file. It may run while a server does."""
+    from holdfast.app.backup import make_backup  # noqa: PLC0415 - as above
+
+    settings, run = _settings(database, quiet=True), read_settings(RunSettings, {"modules": modules})
+    _run(make_backup(settings, run, path=Path(path), replace=force))
+
+
+@main.command()
+@click.option("--from", "path", metavar="FILE", type=click.Path(dir_okay=False), required=True, help="A backup.")
+@click.option("--force", is_flag=True, help="Delete what is in the databases first.")
+@click.option("--yes", is_flag=True, help="Do not ask before deleting.")
+@_modules_option
+@_database_option
+@click.pass_context
+def restore(ctx: click.Context, /, database: str | None, modules: str | None, path: str, **how: bool) -> None:
+    """Put a backup into empty databases, and recount it as `verify` does; exit code 1 if something does not add up."""
+    from holdfast.app.backup import Wanted, restore_backup  # noqa: PLC0415 - as above
+    from holdfast.app.commands import show_report  # noqa: PLC0415 - as above
+
+    settings, run = _settings(database, quiet=True), read_settings(RunSettings, {"modules": modules})
+    if how["force"] and not how["yes"]:
+        _ask("This deletes every table and all data that is there.")
+    report = _run(restore_backup(settings, run, Wanted(path=Path(path), force=how["force"])))
+    if report is not None:
+        show_report(report, as_json=False)
+        if report.breaches:
+            ctx.exit(BREACH)
 
 
 @main.command("create-admin")

@@ -38,8 +38,22 @@ async def behind(assembly: Assembly) -> list[str]:
 
 def newest_revision(module: str) -> str:
     """Return the newest revision of a module's schema, from the names of its migration files."""
+    return max(known_revisions(module))
+
+
+def known_revisions(module: str) -> frozenset[str]:
+    """Return every revision of a module's schema that this version knows."""
     names = (entry.name for entry in files(f"holdfast.{module}").joinpath("migrations").iterdir())
-    return f"{module}_{max(name.partition('_')[0] for name in names if name[:4].isdecimal())}"
+    return frozenset(f"{module}_{name.partition('_')[0]}" for name in names if name[:4].isdecimal())
+
+
+async def revisions(assembly: Assembly) -> dict[str, str | None]:
+    """Return the revision of each module that keeps tables, in order of need; None: it has none."""
+    return {
+        name: await _revision(running)
+        for name, running in assembly.running.items()
+        if running.module.tables is not None
+    }
 
 
 async def _revision(running: Running) -> str | None:

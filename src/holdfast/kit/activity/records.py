@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from holdfast.kit.activity.acts import Act
 from holdfast.kit.activity.chain import ActivityReport, Chain, Seal
 from holdfast.kit.activity.log import PAGE_MOST, Activity, Noted, Wanted
 from holdfast.kit.db.database import Database
@@ -25,6 +26,10 @@ class ActivityRecords:
     def waits(self) -> bool:
         """Whether something was noted in this process that it has not sealed."""
         return self._activity.waits
+
+    async def note(self, act: Act) -> None:
+        """Note an act that no transaction does, such as what is done to a database as a whole."""
+        await self._db.write(lambda tx: self._activity.note(tx, act))
 
     async def page(self, wanted: Wanted, *, before: int | None = None, limit: int = PAGE_MOST) -> list[Noted]:
         """Return the newest acts that are wanted, with ids below `before`, newest first; at most `PAGE_MOST`.

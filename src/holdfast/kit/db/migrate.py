@@ -6,7 +6,7 @@ share a database or have one each.
 
 import importlib
 import importlib.resources
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, event
+from sqlalchemy import Connection, MetaData, create_engine, event, inspect, literal, select, table
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -30,6 +30,8 @@ _DRIVERS = {"postgresql": "postgresql+asyncpg", "mysql": "mysql+asyncmy", "sqlit
 _MODULES = {"postgresql": "postgres", "mysql": "mysql"}
 _LOCK_WAIT_S = 10
 _LOCK = 727274
+_GUARDS = """SELECT proname FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype"""
 
 
 def _folder(module: str) -> Path:
@@ -161,3 +163,42 @@ async def differences(url: str, module: str, tables: MetaData) -> list[Any]:
         return list(compare_metadata(context, tables))
 
     return await _with_connection(url, look)
+
+
+async def tables_in(url: str) -> list[str]:
+    """Return the tables of a database, but no empty one that only kept revisions: that is what `base` leaves.
+
+    A SQLite file that is not there is made, as by `migrate`.
+    """
+
+    def look(connection: Connection) -> list[str]:
+        names = inspect(connection).get_table_names()
+        return sorted(name for name in names if not name.endswith("_migration") or _has_rows(connection, name))
+
+    return await _with_connection(url, look)
+
+
+def _has_rows(connection: Connection, name: str) -> bool:
+    one = select(literal(1)).select_from(table(name)).limit(1)
+    return connection.execute(one).first() is not None
+
+
+async def wipe(url: str, modules: Collection[str]) -> None:
+    """Drop every table of these modules, of whatever revision, with all data. SQLite: delete the file instead."""
+    prefixes = tuple(f"{module}_" for module in modules)
+
+    def run(connection: Connection) -> None:
+        _take_turns(connection)
+        names = [name for name in inspect(connection).get_table_names() if name.startswith(prefixes)]
+        if dialect_name(connection.dialect) == "postgresql":
+            for name in names:
+                connection.exec_driver_sql(f'DROP TABLE "{name}" CASCADE')
+            for (name,) in connection.exec_driver_sql(_GUARDS).all():
+                if name.startswith(prefixes):
+                    connection.exec_driver_sql(f'DROP FUNCTION "{name}"()')
+            return
+        connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")
+        for name in names:
+            connection.exec_driver_sql(f"DROP TABLE `{name}`")
+
+    await _with_connection(url, run)
