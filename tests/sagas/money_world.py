@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from builders import House, caller, new_account
+from builders import House, caller, clock_of_a_morning, new_account
 from money_house import MoneyHouse
 from restaurant_builder import open_room
 from sagas_builder import QUICK, place_for
@@ -17,7 +17,6 @@ from trip_builder import GUARANTEE, ZONE
 from holdfast.booking import models as booking_models
 from holdfast.booking.api import PaymentTerms
 from holdfast.kit.auth import Principal
-from holdfast.kit.clock import Clock
 from holdfast.kit.db.migrate import migrate
 from holdfast.kit.db.opening import open_database
 from holdfast.kit.outbox import Relay, Subscription
@@ -271,7 +270,7 @@ async def with_tables(url):
 @asynccontextmanager
 async def opened(url, folder, *, dbos=False, clock=None):
     """Open a world over a database that has the tables."""
-    clock = clock or Clock()
+    clock = clock or clock_of_a_morning()
     db = await open_database(url, clock)
     house = House(db=db, clock=clock)
     world = World(house, folder, url)

@@ -51,8 +51,10 @@ def privacy() -> None:
 @click.option(
     "--format", "form", type=click.Choice(["md", "html", "json"]), default="md", show_default=True, help="As."
 )
-def policy(form: str, *, render: bool) -> None:
+@_database_option
+def policy(database: str | None, form: str, *, render: bool) -> None:
     """Print the privacy policy, made from the code and the settings; no database is opened for it."""
+    del database
     from holdfast.app.privacy_commands import policy_version, render_policy  # noqa: PLC0415 - loads the web framework
 
     configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
@@ -61,8 +63,10 @@ def policy(form: str, *, render: bool) -> None:
 
 @privacy.command("fields")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-def fields(*, as_json: bool) -> None:
-    """Print the data map: every column that tells of a person."""
+@_database_option
+def fields(database: str | None, *, as_json: bool) -> None:
+    """Print the data map: every column that tells of a person; no database is opened for it."""
+    del database
     from holdfast.app.privacy_commands import list_fields  # noqa: PLC0415 - as above
 
     configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
@@ -72,11 +76,13 @@ def fields(*, as_json: bool) -> None:
 @privacy.command("notices")
 @click.argument("form", metavar="FORM")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def notices(form: str, *, as_json: bool) -> None:
+@_database_option
+def notices(database: str | None, form: str, *, as_json: bool) -> None:
     """Print what people are told before they fill in a form.
 
     FORM is registration, booking, payment, table_notes, listing or request. No database is opened for it.
     """
+    del database
     from holdfast.app.privacy_commands import render_notice  # noqa: PLC0415 - as above
 
     configure_logging(level=LogLevel.WARNING, form=LogFormat.CONSOLE)
