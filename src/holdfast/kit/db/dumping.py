@@ -203,10 +203,8 @@ def _mysql_place(url: URL) -> list[str]:
     place = [f"--{name}={value}" for name, value in given.items() if value is not None]
     # First, as it must be: nobody's option files, only what the URL says.
     place = ["--no-defaults", *place, "--default-character-set=utf8mb4"]
-    return [*place, "--protocol=tcp"] if socket is None and authority is None else _secured(place, authority)
-
-
-def _secured(place: list[str], authority: Any) -> list[str]:
+    if socket is None:
+        place.append("--protocol=tcp")  # else `localhost` would mean a socket
     return place if authority is None else [*place, f"--ssl-ca={authority}", "--ssl-verify-server-cert"]
 
 
