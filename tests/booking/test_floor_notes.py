@@ -216,7 +216,7 @@ class TestADietAtRest:
 
     async def test_from_before_is_read_and_sealed_when_it_is_next_written(self, room, guest, migrated):
         booking = (await confirmed(room, guest, diet())).value
-        run_sql(migrated, f"UPDATE booking_note SET dietary = '{NUTS}' WHERE number = {booking.number}")  # noqa: S608
+        run_sql(migrated, f"UPDATE booking_note SET dietary = '{NUTS}' WHERE number = {booking.number}")  # noqa: S608 - names of this file
         assert [each.dietary for each in await noted(room, booking)] == [NUTS]
         [entry] = (await room.timeline()).entries
         assert entry.dietary == NUTS
@@ -233,12 +233,12 @@ class TestADietAtRest:
         [first, second] = await room.house.rows(models.note, number=booking.number)
         run_sql(
             migrated,
-            f"UPDATE booking_note SET dietary = '{first.dietary}' WHERE number = {booking.number} AND item = 1",  # noqa: S608
+            f"UPDATE booking_note SET dietary = '{first.dietary}' WHERE number = {booking.number} AND item = 1",  # noqa: S608 - names of this file
         )
         assert [each.dietary for each in await noted(room, booking)] == ["No 1.", UNREADABLE]
         run_sql(
             migrated,
-            f"UPDATE booking_note SET dietary = '{second.dietary}' WHERE number = {booking.number} AND item = 1",  # noqa: S608
+            f"UPDATE booking_note SET dietary = '{second.dietary}' WHERE number = {booking.number} AND item = 1",  # noqa: S608 - names of this file
         )
         assert [each.dietary for each in await noted(room, booking)] == ["No 1.", "No 2."]
 
