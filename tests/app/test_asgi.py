@@ -1,12 +1,15 @@
 """The application as a whole: its description, its documentation page, its probes, its methods."""
 
+import gc
 import json
 import re
 from pathlib import Path
 
 import pytest
 
+from holdfast.app.asgi import create_app
 from holdfast.app.commands import describe_api
+from holdfast.kit.settings import Settings
 from support.product import product
 
 ROOT = Path(__file__).parents[2]
@@ -144,3 +147,16 @@ class TestWhatIsNotThere:
         answer = await house.client.request(method, path)
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
         assert set(re.split(r",\s*", answer.headers["allow"])) == allowed
+
+
+class TestAProcessThatOnlyServes:
+    @pytest.mark.parametrize("lasting", [False, True])
+    async def test_keeps_what_is_there_from_the_collector(self, tmp_path, lasting):
+        settings = Settings(database_url=f"sqlite:///{tmp_path}/own.db", _env_file=None)
+        app = create_app(settings, lasting=lasting)
+        before = gc.get_freeze_count()
+        try:
+            async with app.router.lifespan_context(app):
+                assert (gc.get_freeze_count() > before) is lasting
+        finally:
+            gc.unfreeze()

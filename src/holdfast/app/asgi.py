@@ -4,6 +4,7 @@
 their own, such as `granian --interface asgi --factory holdfast.app.asgi:from_environment`.
 """
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -102,6 +103,7 @@ def create_app(
     *,
     clock: Clock | None = None,
     prepared: bool = False,
+    lasting: bool = False,
 ) -> FastAPI:
     """Make the application. Databases open, and its routes appear, when its lifespan begins.
 
@@ -110,6 +112,7 @@ def create_app(
         run: What runs here; from the environment, if not given.
         clock: The time everybody here goes by.
         prepared: Whether the databases have been checked and migrated a moment ago.
+        lasting: Whether this process does nothing but serve it until it ends.
     """
     settings = settings or Settings()
     run = run or RunSettings()
@@ -125,6 +128,10 @@ def create_app(
             install_routes(app, assembly)
             if not run.work_elsewhere:
                 await assembly.work()
+            if lasting:
+                # What is there by now stays: the collector need not look at it again, which saves a tenth of a request.
+                gc.collect()
+                gc.freeze()
             log.info("server.ready", modules=sorted(assembly.running))
             yield
             log.info("server.stopping")
@@ -164,7 +171,7 @@ def worker() -> FastAPI:
     """Make the application in one of the processes of `holdfast serve --workers`, whose parent has prepared it."""
     settings = Settings()
     configure_logging(level=settings.log_level, form=settings.log_format)
-    return create_app(settings, prepared=True)
+    return create_app(settings, prepared=True, lasting=True)
 
 
 def install_routes(app: FastAPI, assembly: Assembly) -> None:

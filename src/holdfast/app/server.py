@@ -26,7 +26,8 @@ def serve(sock: socket.socket, settings: Settings, run: RunSettings) -> None:
     if run.workers > 1:
         _serve_with_workers(sock, settings, run)
     else:
-        uvicorn.Server(uvicorn.Config(create_app(settings, run, prepared=True), **_options(run))).run(sockets=[sock])
+        app = create_app(settings, run, prepared=True, lasting=True)
+        uvicorn.Server(uvicorn.Config(app, **_options(run))).run(sockets=[sock])
 
 
 def _done(number: int, frame: object) -> None:
