@@ -195,6 +195,15 @@ class TestLoggingIn:
 
 
 class TestLoggingInByPasskey:
+    @pytest.mark.parametrize("more", [{"email": "a@example.com"}, {"password": "x"}, {"code": "123456"}], ids=str)
+    async def test_takes_nothing_beside(self, somebody, more):
+        key = Authenticator()
+        await somebody.add_passkey(key)
+        options = (await somebody.client.post("/v1/sessions/passkey-challenges")).json()
+        answer = await somebody.client.post("/v1/sessions", json={"passkey": key.sign(options), **more})
+        assert answer.status_code == 422
+        assert ("/passkey", "invalid_value") in [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
+
     async def test_needs_no_password(self, somebody):
         key = Authenticator()
         assert (await somebody.add_passkey(key)).status_code == 201

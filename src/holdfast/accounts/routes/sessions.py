@@ -282,7 +282,7 @@ def _wanted(body: LogInIn) -> LogIn:
     if body.passkey is None and missing:
         detail = "Send e-mail and password, or a passkey."
         raise Invalid(errors=[FieldError(pointer=f"/{name}", code="missing_field", detail=detail) for name in missing])
-    if body.passkey is not None and (len(missing) < 2 or body.code is not None):  # noqa: PLR2004 - both of them
+    if body.passkey is not None and (body.email, body.password, body.code) != (None, None, None):
         detail = "A passkey needs neither e-mail nor password nor code."
         raise Invalid(errors=[FieldError(pointer="/passkey", code="invalid_value", detail=detail)])
     return LogIn(

@@ -1,6 +1,7 @@
 """Requests that a person answers, and breaches. The rules are told in `privacy_api`."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -132,7 +133,7 @@ class Breaches(BreachesApi):
 
         before = await self._db.read(count)
         for some in _portions(people):
-            await self._db.write(lambda tx, some=some: store.add_people(tx, breach_id=breach_id, people=some))  # type: ignore[misc]  # bound now
+            await self._db.write(partial(store.add_people, breach_id=breach_id, people=some))
         return await self._db.read(count) - before
 
     @override

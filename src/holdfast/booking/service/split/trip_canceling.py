@@ -11,6 +11,7 @@ from holdfast.booking.api import (
     Booking,
     BookingState,
     CancellationQuote,
+    QuotedItem,
     QuoteSuperseded,
 )
 from holdfast.booking.events import BookingCancelled
@@ -268,9 +269,9 @@ def _shown(kept: Row, row: Row, parts: Sequence[Booking], quotes: dict[int, Canc
 
 def _price_after(parts: Sequence[Booking], quotes: dict[int, CancellationQuote]) -> Price | None:
     """Return what the rest costs; None when all is canceled."""
-    rest: list[tuple[tuple[object, ...], Price]] = []
+    rest: list[tuple[Sequence[QuotedItem], Price]] = []
     for place, part in enumerate(parts):
         price = part.price if place not in quotes else quotes[place].price_after
         if part.state is BookingState.CONFIRMED and price is not None:
             rest.append((part.items, price))
-    return joined(rest) if rest else None  # type: ignore[arg-type]
+    return joined(rest) if rest else None

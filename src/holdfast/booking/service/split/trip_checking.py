@@ -5,6 +5,7 @@ Stocks are read one after the other, so what looks wrong is looked at again: it 
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from holdfast.booking.api import Booking, BookingState, Breach, HoldState
@@ -34,14 +35,14 @@ class TripChecking:
         async for row in self._rows():
             wrong = await self._wrong(row)
             if wrong is not None:
-                again = await self._db.read(lambda tx, each=row.id: store.find(tx, each))  # type: ignore[misc]
+                again = await self._db.read(partial(store.find, trip_id=row.id))
                 if again and again.touched_at == row.touched_at and await self._wrong(again) is not None:
                     found.append(wrong)
         return tuple(found)
 
     async def _rows(self) -> AsyncIterator[Row]:
         after = ""
-        while page := await self._db.read(lambda tx, after=after: store.page(tx, after=after, limit=_PAGE)):  # type: ignore[misc]
+        while page := await self._db.read(partial(store.page, after=after, limit=_PAGE)):
             for row in page:
                 yield row
             after = page[-1].id
