@@ -51,13 +51,20 @@ export default tseslint.config(
       ],
     },
     rules: {
-      "boundaries/element-types": [
+      "boundaries/dependencies": [
         "error",
         {
           default: "disallow",
-          rules: [
-            ...Object.entries(MAY_IMPORT).map(([from, allow]) => ({ from: [from], allow })),
-            { from: ["feature"], allow: [["feature", { feature: "${from.feature}" }]] },
+          policies: [
+            ...Object.entries(MAY_IMPORT).map(([type, may]) => ({
+              from: { element: { type } },
+              allow: { to: { element: { types: { anyOf: may } } } },
+            })),
+            { allow: { to: { module: { origin: ["external", "core"] } } } },
+            {
+              from: { element: { type: "feature" } },
+              allow: { to: { element: { type: "feature", captured: { feature: "{{from.element.captured.feature}}" } } } },
+            },
           ],
         },
       ],

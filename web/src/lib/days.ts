@@ -10,7 +10,7 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Whether a text, of an address for example, is a day that exists. */
 export function isDay(text: string | null | undefined): text is Day {
-  return text != null && DAY.test(text) && fromUtc(toUtc(text)) === text;
+  return typeof text === "string" && DAY.test(text) && fromUtc(toUtc(text)) === text;
 }
 
 /** The day `count` days later, or earlier when it is negative. */

@@ -34,9 +34,9 @@ export function parseMoney(text: string, currency: string): number | null {
   const places = minorDigits(currency);
   const found = /^\s*(\d{1,9})(?:[.,](\d{1,4}))?\s*$/.exec(text);
   if (!found) return null;
-  const fraction = found[2] ?? "";
+  const [, units = "", fraction = ""] = found;
   if (fraction.length > places) return null;
-  return Number(found[1] + fraction.padEnd(places, "0"));
+  return Number(units + fraction.padEnd(places, "0"));
 }
 
 /** An exact decimal text (`1234.50`), so that no amount passes through a binary fraction. */

@@ -1,4 +1,4 @@
-import { createContext, use, useMemo, useState, type ReactNode } from "react";
+import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
 import { I18nProvider } from "react-aria-components";
 
 import { formatOf, type Format } from "~/lib/format";
@@ -18,7 +18,6 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState<Language>(initial);
   const spoken = useMemo(() => {
     const locale = localeOf(language, navigator.languages);
-    document.documentElement.lang = language;
     return {
       language,
       format: formatOf(locale),
@@ -27,6 +26,9 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
         setLanguage(next);
       },
     };
+  }, [language]);
+  useEffect(() => {
+    document.documentElement.lang = language;
   }, [language]);
   return (
     <Context value={spoken}>
