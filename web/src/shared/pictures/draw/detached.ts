@@ -1,0 +1,122 @@
+import { darker } from "./color";
+import { drawHedge } from "./plants";
+import { BRICKS, drawDoor, drawStoop, tonesOf, Windows, type Paint, type Plot, type Tones } from "./plot";
+
+const FRAMES: readonly [Paint, ...Paint[]] = [
+  { wall: "#e9e2cf", trim: "#ffffff", roof: "#5a6468", door: "#a8352c" },
+  { wall: "#8fb0a8", trim: "#fffaf0", roof: "#43504f", door: "#e8794a" },
+  { wall: "#e4b95b", trim: "#fffaf0", roof: "#5b4a42", door: "#175a50" },
+  { wall: "#a9b7c6", trim: "#ffffff", roof: "#3d4853", door: "#f0b84a" },
+  { wall: "#d7927a", trim: "#fff3e4", roof: "#4f4446", door: "#204f5c" },
+  { wall: "#7f9a74", trim: "#fbf4e0", roof: "#464b40", door: "#8b2f2a" },
+];
+
+/** A house with a garden: a gable, a chimney, and a porch to sit on. */
+export function drawDetached(plot: Plot): void {
+  const { chance, sheet, x, w, ground } = plot;
+  const tones = tonesOf(plot, chance.often(0.7) ? chance.of(FRAMES) : chance.of(BRICKS));
+  const wall = 60;
+  const base = ground - 8;
+  const eave = base - wall;
+  const peak = eave - chance.between(50, 60);
+  const left = x + w * 0.06;
+  const wide = w * 0.88;
+  sheet.pen(tones.side).rect(left + wide * chance.of([0.16, 0.78]), peak - 2, 12, 46);
+  sheet
+    .pen(tones.roof)
+    .poly([left - 7, eave + 3], [left + wide * 0.22, peak], [left + wide * 0.84, peak], [left + wide + 7, eave + 3]);
+  sheet.pen(tones.roofDark).rect(left - 7, eave + 1, wide + 14, 3.4);
+  sheet.pen(tones.wall).rect(left, eave + 3, wide, base - eave);
+  drawBoards(plot, tones, left, eave + 6, wide, wall - 6);
+  const isLeft = chance.often(0.5);
+  drawCrossGable(plot, tones, isLeft ? left + wide * 0.04 : left + wide * 0.54, wide * 0.42, eave, peak);
+  drawFront(plot, tones, { left, wide, base, isLeft });
+  drawHedge(sheet, plot.light, chance, left - 4, wide * 0.34, ground);
+  drawHedge(sheet, plot.light, chance, left + wide * 0.72, wide * 0.32, ground);
+}
+
+/** A small house at the back of a garden: a garage door below, rooms above, stairs at its side. */
+export function drawCarriageHouse(plot: Plot): void {
+  const { chance, sheet, x, w, ground, light } = plot;
+  const tones = tonesOf(plot, chance.often(0.5) ? chance.of(FRAMES) : chance.of(BRICKS));
+  const left = x + w * 0.14;
+  const wide = w * 0.56;
+  const top = ground - 88;
+  sheet.pen(tones.roof).poly([left - 7, top + 3], [left + wide / 2, top - 40], [left + wide + 7, top + 3]);
+  sheet
+    .pen(tones.wall)
+    .rect(left, top, wide, 88)
+    .poly([left, top + 2], [left + wide / 2, top - 32], [left + wide, top + 2]);
+  drawBoards(plot, tones, left, top + 8, wide, 78);
+  sheet.line(tones.roofDark, 3.4).through([left - 7, top + 4], [left + wide / 2, top - 38], [left + wide + 7, top + 4]);
+  const windows = new Windows(plot, tones.trim);
+  windows.sash(left + wide / 2 - 7, top - 14, 14, 19, true);
+  windows.sash(left + wide * 0.16, top + 16, 14, 19).sash(left + wide * 0.62, top + 16, 14, 19);
+  sheet.pen(tones.trim).rect(left + wide * 0.1 - 3, ground - 41, wide * 0.62 + 6, 41);
+  sheet
+    .pen(tones.door)
+    .rect(left + wide * 0.1, ground - 38, wide * 0.3, 38)
+    .rect(left + wide * 0.42, ground - 38, wide * 0.3, 38);
+  const planks = sheet.line(darker(tones.door, 0.3), 1.4);
+  for (const at of [0.1, 0.42]) {
+    const doorX = left + wide * at;
+    planks
+      .through([doorX + 2, ground - 36], [doorX + wide * 0.3 - 2, ground - 3])
+      .through([doorX + 2, ground - 3], [doorX + wide * 0.3 - 2, ground - 36]);
+  }
+  const stair = sheet.pen(darker(tones.trim, 0.18));
+  for (let at = 0; at < 7; at += 1) stair.rect(left + wide + 2 + at * 6.5, ground - 46 + at * 6.6, 9, 2.4);
+  sheet.line(tones.roofDark, 1.3).through([left + wide + 2, ground - 60], [left + wide + 48, ground - 14]);
+  sheet.pen(tones.door).rect(left + wide - 3, ground - 78, 5, 32);
+  sheet.pen(light.lamp).circle(left + wide * 0.86, ground - 38, 2.6);
+  drawHedge(sheet, light, chance, left - 30, 26, ground);
+}
+
+function drawBoards(plot: Plot, tones: Tones, x: number, y: number, w: number, h: number): void {
+  const boards = plot.sheet.pen(tones.side, 0.28);
+  for (let at = 0; at < h; at += 6) boards.rect(x, y + at, w, 1);
+}
+
+function drawCrossGable(plot: Plot, tones: Tones, x: number, w: number, eave: number, peak: number): void {
+  const { sheet } = plot;
+  const middle = x + w / 2;
+  sheet.pen(tones.roofDark).poly([x - 8, eave + 7], [middle, peak + 3], [x + w + 8, eave + 7]);
+  sheet
+    .pen(tones.bright)
+    .poly([x, eave + 7], [middle, peak + 13], [x + w, eave + 7])
+    .rect(x, eave + 6, w, 22);
+  new Windows(plot, tones.trim).sash(middle - 13, eave - 14, 11, 21).sash(middle + 2, eave - 14, 11, 21);
+}
+
+interface Front {
+  left: number;
+  wide: number;
+  base: number;
+  isLeft: boolean;
+}
+
+function drawFront(plot: Plot, tones: Tones, { left, wide, base, isLeft }: Front): void {
+  const { sheet } = plot;
+  const windows = new Windows(plot, tones.trim);
+  const bay = isLeft ? left + wide * 0.1 : left + wide * 0.62;
+  windows.sash(bay, base - 34, 13, 24).sash(bay + 17, base - 34, 13, 24);
+  const doorX = isLeft ? left + wide * 0.6 : left + wide * 0.28;
+  drawDoor({ ...plot, ground: base }, tones, doorX, 15, 33);
+  windows.glow(isLeft ? doorX + 24 : doorX - 26, base - 30, 16, 20);
+  const porchX = isLeft ? left + wide * 0.46 : left - 4;
+  const porchW = wide * 0.58;
+  sheet
+    .pen(tones.roof)
+    .poly(
+      [porchX - 5, base - 41],
+      [porchX + 5, base - 53],
+      [porchX + porchW - 5, base - 53],
+      [porchX + porchW + 5, base - 41],
+    );
+  const wood = sheet.pen(tones.trim);
+  wood.rect(porchX - 3, base - 42, porchW + 6, 3.6);
+  for (const share of [0.01, 0.3, 0.66, 0.95]) wood.rect(porchX + porchW * share, base - 39, 3.4, 39);
+  wood.rect(porchX - 3, base - 2, porchW + 6, 4);
+  sheet.pen(darker(tones.trim, 0.3)).rect(porchX - 2, base + 2, porchW + 4, 6);
+  drawStoop(plot, darker(tones.trim, 0.14), doorX - 2, 19, 9);
+}
