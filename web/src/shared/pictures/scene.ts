@@ -45,5 +45,6 @@ function draw(sheet: Sheet, { kind, seed, variant, place }: Subject): void {
   else if (kind === "room") drawRoom(sheet, own, variant, place);
   else if (kind === "restaurant") drawRestaurant(sheet, own, variant, place);
   else if (kind === "dish" || kind === "table") drawTable(sheet, own, variant, kind === "dish");
-  else drawCity(sheet, own, place === "" ? variant : place, kind);
+  else if (kind === "area") drawHome(sheet, `area ${own}`, "townhouse", place === "" ? own : place);
+  else drawCity(sheet, own, place === "" ? variant : place, kind === "flight");
 }

@@ -1,12 +1,11 @@
 import { darker, lighter } from "./color";
 import { LANDMARKS } from "./landmarks";
-import { haze, lightAt, lightOf, shade, type Light } from "./light";
+import { haze, lightOf, shade, type Light } from "./light";
 import { drawPoplar, drawTree } from "./plants";
 import { Chance } from "./random";
 import type { Sheet } from "./sheet";
 import { drawSky } from "./sky";
 import { drawWater } from "./street";
-import { drawHome } from "./home";
 
 /** What lies before a city, by its name. */
 const COAST =
@@ -14,22 +13,25 @@ const COAST =
 const MOUNTAIN = /denver|salt lake|seattle|portland|munich|honolulu|tokyo|vancouver|san francisco|seoul|barcelona/i;
 const DESERT = /phoenix|las vegas|dubai|el paso|albuquerque|tucson/i;
 
-/** The skyline of a city like a poster of it; a flight has an airplane over it, an area is a street of it. */
-export function drawCity(sheet: Sheet, seed: string, place: string, kind: "city" | "area" | "flight"): void {
-  if (kind === "area") { drawHome(sheet, `area ${seed} ${place}`, "townhouse", place === "" ? seed : place); return; }
-  const chance = new Chance(`city ${place === "" ? seed : place} ${kind === "flight" ? "" : seed}`);
-  const light = kind === "flight" && chance.often(0.3) ? lightAt("golden") : lightOf(chance);
+/** The skyline of a city like a poster of it; with `isFlight`, an airplane over it. */
+export function drawCity(sheet: Sheet, seed: string, place: string, isFlight: boolean): void {
+  const chance = new Chance(`city ${place} ${seed}`);
+  const light = lightOf(chance);
   const isWet = COAST.test(place);
-  const base = isWet ? 236 : 256;
+  const base = isWet ? 240 : 258;
   drawSky(sheet, light, chance, base);
-  if (MOUNTAIN.test(place) || (place === "" && chance.often(0.4))) drawMountains(sheet, light, chance, base);
-  else if (DESERT.test(place)) drawMesas(sheet, light, chance, base);
+  drawLand(sheet, light, chance, base, place);
   drawTowers(sheet, light, chance, base, place);
   const landmark = Object.entries(LANDMARKS).find(([name]) => place.toLowerCase().includes(name));
   landmark?.[1](sheet, light, sheet.w / 2, base);
   if (isWet) drawShore(sheet, light, chance, base);
   else drawPlain(sheet, light, chance, base, DESERT.test(place));
-  if (kind === "flight") drawAirplane(sheet, light, sheet.w * chance.between(0.52, 0.66), chance.between(52, 76));
+  if (isFlight) drawAirplane(sheet, light, sheet.w * (chance.often(0.5) ? 0.24 : 0.8), chance.between(50, 66));
+}
+
+function drawLand(sheet: Sheet, light: Light, chance: Chance, base: number, place: string): void {
+  if (MOUNTAIN.test(place) || (place === "" && chance.often(0.4))) drawMountains(sheet, light, chance, base);
+  else if (DESERT.test(place)) drawMesas(sheet, light, chance, base);
 }
 
 function drawTowers(sheet: Sheet, light: Light, chance: Chance, base: number, place: string): void {
@@ -107,7 +109,10 @@ function drawPlain(sheet: Sheet, light: Light, chance: Chance, base: number, isD
   const ground = isDry ? shade(light, "#d99a5c") : light.ground;
   sheet.pen(ground).path(`M0 ${base - 2}Q${w * 0.3} ${base - 14} ${w * 0.62} ${base - 3}T${w} ${base - 8}V${h}H0z`);
   sheet.pen(darker(ground, 0.14)).path(`M0 ${h - 16}Q${w * 0.4} ${h - 34} ${w} ${h - 12}V${h}H0z`);
-  if (isDry) { drawCactus(sheet, light, w * chance.of([0.14, 0.84]), h - 18); return; }
+  if (isDry) {
+    drawCactus(sheet, light, w * chance.of([0.14, 0.84]), h - 18);
+    return;
+  }
   for (let at = 0; at < 3; at += 1) drawPoplar(sheet, light, w * 0.08 + at * 18, base + 14 + at * 4, 54 - at * 6);
   drawTree(sheet, light, chance, w * 0.87, base + 20, 86);
 }

@@ -1,6 +1,7 @@
 import { darker } from "./color";
+import { shade } from "./light";
 import { drawHedge } from "./plants";
-import { BRICKS, drawDoor, drawStoop, tonesOf, Windows, type Paint, type Plot, type Tones } from "./plot";
+import { BRICKS, drawBricks, drawDoor, drawStoop, tonesOf, Windows, type Paint, type Plot, type Tones } from "./plot";
 
 const FRAMES: readonly [Paint, ...Paint[]] = [
   { wall: "#e9e2cf", trim: "#ffffff", roof: "#5a6468", door: "#a8352c" },
@@ -15,10 +16,10 @@ const FRAMES: readonly [Paint, ...Paint[]] = [
 export function drawDetached(plot: Plot): void {
   const { chance, sheet, x, w, ground } = plot;
   const tones = tonesOf(plot, chance.often(0.7) ? chance.of(FRAMES) : chance.of(BRICKS));
-  const wall = 60;
+  const wall = 72;
   const base = ground - 8;
   const eave = base - wall;
-  const peak = eave - chance.between(50, 60);
+  const peak = eave - chance.between(62, 76);
   const left = x + w * 0.06;
   const wide = w * 0.88;
   sheet.pen(tones.side).rect(left + wide * chance.of([0.16, 0.78]), peak - 2, 12, 46);
@@ -35,41 +36,61 @@ export function drawDetached(plot: Plot): void {
   drawHedge(sheet, plot.light, chance, left + wide * 0.72, wide * 0.32, ground);
 }
 
-/** A small house at the back of a garden: a garage door below, rooms above, stairs at its side. */
+/** A small house at the back of a garden: barn doors below, rooms above. */
 export function drawCarriageHouse(plot: Plot): void {
   const { chance, sheet, x, w, ground, light } = plot;
   const tones = tonesOf(plot, chance.often(0.5) ? chance.of(FRAMES) : chance.of(BRICKS));
-  const left = x + w * 0.14;
-  const wide = w * 0.56;
-  const top = ground - 88;
-  sheet.pen(tones.roof).poly([left - 7, top + 3], [left + wide / 2, top - 40], [left + wide + 7, top + 3]);
+  const wide = 128;
+  const left = x + (w - wide) / 2;
+  const top = ground - 112;
+  const middle = left + wide / 2;
+  drawGardenWall(plot, left - 52, wide + 104);
   sheet
     .pen(tones.wall)
-    .rect(left, top, wide, 88)
-    .poly([left, top + 2], [left + wide / 2, top - 32], [left + wide, top + 2]);
-  drawBoards(plot, tones, left, top + 8, wide, 78);
-  sheet.line(tones.roofDark, 3.4).through([left - 7, top + 4], [left + wide / 2, top - 38], [left + wide + 7, top + 4]);
+    .rect(left, top, wide, 112)
+    .poly([left, top + 2], [middle, top - 44], [left + wide, top + 2]);
+  drawBoards(plot, tones, left, top + 6, wide, 100);
+  sheet.line(tones.roof, 7).through([left - 9, top + 7], [middle, top - 46], [left + wide + 9, top + 7]);
   const windows = new Windows(plot, tones.trim);
-  windows.sash(left + wide / 2 - 7, top - 14, 14, 19, true);
-  windows.sash(left + wide * 0.16, top + 16, 14, 19).sash(left + wide * 0.62, top + 16, 14, 19);
-  sheet.pen(tones.trim).rect(left + wide * 0.1 - 3, ground - 41, wide * 0.62 + 6, 41);
+  windows.sash(middle - 8, top - 20, 16, 22, true);
+  for (const share of [0.12, 0.32, 0.7]) windows.sash(left + wide * share, top + 18, 18, 26);
+  drawBarnDoors(plot, tones, left + 12, 68);
+  drawDoor(plot, tones, left + wide * 0.76, 19, 44);
+  sheet
+    .pen(light.lamp)
+    .circle(left + wide * 0.7, ground - 42, 3)
+    .circle(left + 6, ground - 42, 3);
+  const boxes = sheet.pen(light.leaves[0]);
+  for (let at = 0; at < 7; at += 1) boxes.dome(left + wide * 0.1 + at * 7, top + 50, 4.4, 6);
+  drawHedge(sheet, light, chance, left + wide + 8, 34, ground);
+}
+
+function drawBarnDoors({ sheet, ground }: Plot, tones: Tones, x: number, w: number): void {
+  sheet.pen(tones.trim).rect(x - 4, ground - 52, w + 8, 52);
   sheet
     .pen(tones.door)
-    .rect(left + wide * 0.1, ground - 38, wide * 0.3, 38)
-    .rect(left + wide * 0.42, ground - 38, wide * 0.3, 38);
-  const planks = sheet.line(darker(tones.door, 0.3), 1.4);
-  for (const at of [0.1, 0.42]) {
-    const doorX = left + wide * at;
-    planks
-      .through([doorX + 2, ground - 36], [doorX + wide * 0.3 - 2, ground - 3])
-      .through([doorX + 2, ground - 3], [doorX + wide * 0.3 - 2, ground - 36]);
+    .rect(x, ground - 48, w / 2 - 1, 48)
+    .rect(x + w / 2 + 1, ground - 48, w / 2 - 1, 48);
+  const planks = sheet.line(darker(tones.door, 0.28), 1.8);
+  for (const side of [x, x + w / 2 + 1]) {
+    const far = side + w / 2 - 4;
+    planks.through(
+      [side + 3, ground - 45],
+      [far, ground - 45],
+      [far, ground - 3],
+      [side + 3, ground - 3],
+      [side + 3, ground - 45],
+      [far, ground - 3],
+    );
   }
-  const stair = sheet.pen(darker(tones.trim, 0.18));
-  for (let at = 0; at < 7; at += 1) stair.rect(left + wide + 2 + at * 6.5, ground - 46 + at * 6.6, 9, 2.4);
-  sheet.line(tones.roofDark, 1.3).through([left + wide + 2, ground - 60], [left + wide + 48, ground - 14]);
-  sheet.pen(tones.door).rect(left + wide - 3, ground - 78, 5, 32);
-  sheet.pen(light.lamp).circle(left + wide * 0.86, ground - 38, 2.6);
-  drawHedge(sheet, light, chance, left - 30, 26, ground);
+}
+
+function drawGardenWall(plot: Plot, x: number, w: number): void {
+  const { sheet, light, ground } = plot;
+  const brick = shade(light, "#b0664c");
+  sheet.pen(brick).rect(x, ground - 36, w, 36);
+  sheet.pen(darker(brick, 0.2)).rect(x - 2, ground - 40, w + 4, 5);
+  drawBricks(plot, darker(brick, 0.2), x, ground - 36, w, 36);
 }
 
 function drawBoards(plot: Plot, tones: Tones, x: number, y: number, w: number, h: number): void {

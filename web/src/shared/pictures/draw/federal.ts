@@ -1,5 +1,5 @@
 import { darker } from "./color";
-import { drawBricks, drawDoor, drawStoop, tonesOf, Windows, type Paint, type Plot } from "./plot";
+import { drawBricks, drawDoor, drawStoop, paintOf, tonesOf, Windows, type Paint, type Plot } from "./plot";
 
 const PAINTS: readonly [Paint, ...Paint[]] = [
   { wall: "#a8523f", trim: "#f7efe0", roof: "#54606a", door: "#163f3a" },
@@ -15,7 +15,7 @@ const SHUTTERS = ["#17493f", "#22384a", "#5b2a2c", "#36584c", "#12303a"] as cons
 /** A Federal house: flat front, shutters, a fanlight over the door, dormers and a chimney at each end. */
 export function drawFederal(plot: Plot): void {
   const { chance, sheet, x, w, ground } = plot;
-  const tones = tonesOf(plot, chance.of(PAINTS));
+  const tones = tonesOf(plot, paintOf(plot, PAINTS));
   const shutter = tonesOf(plot, { wall: chance.of(SHUTTERS), trim: "#ffffff", roof: "#444444", door: "#222222" }).wall;
   const floors = chance.whole(2, 3);
   const floor = floors === 3 ? 39 : 46;
@@ -24,7 +24,7 @@ export function drawFederal(plot: Plot): void {
   drawRoof(plot, tones, top);
   sheet.pen(tones.wall).rect(x, top, w, ground - top);
   drawBricks(plot, tones.side, x, top + 4, w, ground - top - 20);
-  sheet.pen(tones.trim).rect(x - 1, top - 2, w + 2, 5);
+  sheet.pen(tones.trim).rect(x, top - 2, w, 5);
   sheet.pen(tones.side).rect(x, ground - rise, w, rise);
   const columns = w > 78 ? 4 : 3;
   const doorAt = chance.often(0.5) ? 0 : columns - 1;
@@ -66,7 +66,7 @@ function drawRoof(plot: Plot, tones: ReturnType<typeof tonesOf>, top: number): v
     .pen(tones.trim)
     .rect(x + 2, top - 38, 12, 3)
     .rect(x + w - 14, top - 38, 12, 3);
-  sheet.pen(tones.roof).poly([x - 2, top], [x + 6, top - 25], [x + w - 6, top - 25], [x + w + 2, top]);
+  sheet.pen(tones.roof).poly([x, top], [x + 7, top - 25], [x + w - 7, top - 25], [x + w, top]);
   const dormers = chance.whole(1, 2);
   const trim = sheet.pen(tones.trim);
   const windows = new Windows(plot, tones.trim);

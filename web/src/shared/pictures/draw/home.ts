@@ -28,20 +28,27 @@ const PARTS: readonly [names: RegExp, row: Build, flats: Build, house: Build][] 
   ],
 ];
 
+/** What the words of a name say about the building. The first that fits; a part of town decides where it may. */
+const WORDS: readonly [words: RegExp, build: (row: Build, flats: Build, house: Build, chance: Chance) => Build][] = [
+  [/bed and breakfast/, () => "rowHouse"],
+  [/hotel|hostel|resort/, () => "hotel"],
+  [/loft/, () => "loft"],
+  [/guest ?house|carriage|cottage|tiny|cabin/, () => "carriage"],
+  [/guest suite|basement|in-law/, (row) => (row === "detached" || row === "federal" ? row : "basement")],
+  [/townhouse|row ?house/, (row) => (row === "block" || row === "tower" ? "rowHouse" : row)],
+  [/condo|serviced/, (_, flats, __, chance) => (chance.often(0.5) ? "tower" : flats)],
+  [/apartment|flat/, (row, flats, __, chance) => (chance.often(0.55) ? flats : row)],
+  [/villa|bungalow/, () => "detached"],
+  [/house/, (_, __, house) => house],
+  [/./, (row, flats, __, chance) => (chance.often(0.6) ? row : flats)],
+];
+
 /** What sort of building something is, from its name or kind (`variant`) and its part of town. */
 export function buildOf(variant: string, place: string, chance: Chance): Build {
-  const text = variant.toLowerCase();
-  if (/hotel|hostel|bed and breakfast|resort/.test(text)) return text.includes('breakfast') ? "rowHouse" : "hotel";
-  if (text.includes('loft')) return "loft";
-  if (/guest ?house|carriage|cottage|tiny|cabin/.test(text)) return "carriage";
+  const text = variant.toLowerCase().replaceAll("_", " ") || "home";
   const [, row, flats, house] = PARTS.find(([names]) => names.test(place)) ?? [/./, "rowHouse", "block", "rowHouse"];
-  if (/guest suite|basement|in-law/.test(text)) return row === "detached" || row === "federal" ? row : "basement";
-  if (/townhouse|row ?house/.test(text)) return row === "block" || row === "tower" ? "rowHouse" : row;
-  if (/condo|serviced/.test(text)) return chance.often(0.5) ? "tower" : flats;
-  if (/apartment|flat/.test(text)) return chance.often(0.55) ? flats : row;
-  if (/villa|bungalow/.test(text)) return "detached";
-  if (/house|home/.test(text)) return house;
-  return chance.often(0.5) ? row : flats;
+  const decide = WORDS.find(([words]) => words.test(text))?.[1];
+  return decide?.(row, flats, house, chance) ?? row;
 }
 
 const DRAW: Readonly<Record<Build, (plot: Plot) => void>> = {
@@ -65,8 +72,8 @@ const WIDTHS: Readonly<Record<Build, readonly [hero: number, beside: number]>> =
   block: [140, 84],
   hotel: [150, 88],
   loft: [136, 80],
-  detached: [168, 150],
-  carriage: [170, 80],
+  detached: [206, 150],
+  carriage: [214, 80],
 };
 
 /** The front of a home with its street. The house itself stands in the middle, its neighbors back in the haze. */
@@ -108,31 +115,33 @@ function drawRow(sheet: Sheet, light: Light, chance: Chance, ground: number, bui
   const start = (sheet.w - hero) / 2;
   const w = build === "tower" ? beside * 0.8 : beside;
   const gap = build === "tower" ? 16 : 0;
+  const turn = chance.whole(0, 11);
   const one = (x: number) =>
-    DRAW[neighbor === "block" ? "rowHouse" : neighbor]({ sheet, light, chance, x, w, ground, distance: 0.34 });
+    DRAW[neighbor === "block" ? "rowHouse" : neighbor]({ sheet, light, chance, x, w, ground, distance: 0.34, turn });
   for (let x = start - w - gap; x > -w; x -= w + gap) one(x);
   for (let x = start + hero + gap; x < sheet.w; x += w + gap) one(x);
 }
 
 function drawFore(sheet: Sheet, light: Light, chance: Chance, ground: number, build: Build): void {
-  const { w } = sheet;
-  const isAlone = build === "detached" || build === "carriage";
+  const middle = sheet.w / 2;
+  const half = WIDTHS[build][0] / 2;
+  if (build === "detached" || build === "carriage") {
+    const tall = chance.between(160, 195);
+    drawTree(sheet, light, chance, middle - half - chance.between(22, 40), ground + 12, tall);
+    if (chance.often(0.9))
+      drawTree(sheet, light, chance, middle + half + chance.between(26, 52), ground + 14, tall * 0.8);
+    return;
+  }
   if (build === "tower" && chance.often(0.6)) {
-    sheet.pen(light.path).rect(0, ground, w, 12);
+    sheet.pen(light.path).rect(0, ground, sheet.w, 12);
     drawWater(sheet, light, chance, ground + 12);
-  } else if (!isAlone) drawStreet(sheet, light, chance, ground);
-  const tall = isAlone ? chance.between(150, 185) : chance.between(100, 132);
-  drawTree(sheet, light, chance, w / 2 - WIDTHS[build][0] * 0.5 - chance.between(26, 46), ground + 9, tall);
-  if (chance.often(isAlone ? 0.9 : 0.55))
-    drawTree(sheet, light, chance, w / 2 + WIDTHS[build][0] * 0.5 + chance.between(30, 60), ground + 10, tall * 0.86);
-  if (!isAlone && (isDark(light) || chance.often(0.5)))
-    drawLamp(sheet, light, w / 2 + WIDTHS[build][0] * 0.5 + 12, ground + 9);
-  if (!isAlone && chance.often(0.3))
-    drawBicycle(
-      sheet,
-      light,
-      w / 2 - WIDTHS[build][0] * 0.36,
-      ground + 8,
-      chance.of(["#ff7a45", "#0b5f4c", "#f5b81f"]),
-    );
+  } else drawStreet(sheet, light, chance, ground);
+  const tall = chance.between(100, 132);
+  drawTree(sheet, light, chance, middle - half - chance.between(26, 46), ground + 9, tall);
+  if (chance.often(0.55))
+    drawTree(sheet, light, chance, middle + half + chance.between(30, 60), ground + 10, tall * 0.86);
+  if (isDark(light) || chance.often(0.5)) drawLamp(sheet, light, middle + half + 12, ground + 9);
+  if (chance.often(0.3)) {
+    drawBicycle(sheet, light, middle - half * 0.72, ground + 8, chance.of(["#ff7a45", "#0b5f4c", "#f5b81f"]));
+  }
 }

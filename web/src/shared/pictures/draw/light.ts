@@ -59,12 +59,12 @@ const NOON: Base = {
 const GOLDEN: Base = {
   ...MORNING,
   hour: "golden",
-  sky: ["#f0a35e", "#f6bf73", "#fbe0a3"],
+  sky: ["#e9b27c", "#f3cb91", "#fbe6bd"],
   sun: "#fff1c2",
   cloud: "#fbd9a0",
-  far: "#d79a6d",
-  tint: "#f3a45c",
-  depth: 0.17,
+  far: "#d3a683",
+  tint: "#f0a55f",
+  depth: 0.14,
   lit: 0.22,
   glass: "#5b5f6b",
   ground: "#a9a56a",
@@ -127,12 +127,6 @@ export function lightOf(chance: Chance): Light {
   const base = chance.of(HOURS);
   if (base.hour === "snow") return { ...base, leaves: WINTER };
   return { ...base, leaves: chance.of([SUMMER, SUMMER, DEEP, AUTUMN, SPRING]) };
-}
-
-/** A light by its hour, in summer: for what is shown by a given light. */
-export function lightAt(hour: Light["hour"]): Light {
-  const base = HOURS.find((each) => each.hour === hour) ?? NOON;
-  return { ...base, leaves: hour === "snow" ? WINTER : SUMMER };
 }
 
 /** A color of its own as it looks in a light. */

@@ -1,7 +1,7 @@
-import { darker, mix } from "./color";
+import { mix } from "./color";
 import { shade, type Light } from "./light";
 import type { Chance } from "./random";
-import type { Sheet } from "./sheet";
+import type { Point, Sheet } from "./sheet";
 
 /** A street tree: a trunk and a crown of three flat tones, or bare boughs with snow. */
 export function drawTree(sheet: Sheet, light: Light, chance: Chance, x: number, ground: number, tall: number): void {
@@ -15,7 +15,10 @@ export function drawTree(sheet: Sheet, light: Light, chance: Chance, x: number, 
   const r = tall * 0.2;
   const cy = ground - tall * 0.68;
   const shape = chance.whole(0, 2);
-  if (light.hour === "snow") { drawBoughs(sheet, light, x, ground, tall); return; }
+  if (light.hour === "snow") {
+    drawBoughs(sheet, light, x, ground, tall);
+    return;
+  }
   if (shape === 0) {
     sheet.pen(shade(light, deep)).oval(x, cy, r * 1.15, r * 1.6);
     sheet.pen(shade(light, middle)).oval(x - r * 0.18, cy - r * 0.16, r * 0.86, r * 1.3);
@@ -61,22 +64,32 @@ export function drawHedge(sheet: Sheet, light: Light, chance: Chance, x: number,
 }
 
 function drawBoughs(sheet: Sheet, light: Light, x: number, ground: number, tall: number): void {
-  const bough = sheet.line(shade(light, "#5a4336"), tall / 42);
-  const snow = sheet.line("#ffffff", tall / 55);
-  const start = ground - tall * 0.36;
-  for (const [dx, dy] of [
-    [-0.24, 0.3],
-    [-0.12, 0.46],
-    [0, 0.56],
-    [0.13, 0.44],
-    [0.25, 0.28],
-    [-0.3, 0.16],
-    [0.3, 0.14],
-  ] as const) {
-    const from = [x + dx * tall * 0.2, start - dy * tall * 0.25] as const;
-    const to = [x + dx * tall, start - dy * tall] as const;
-    bough.through([x, start], from, to);
-    snow.through([from[0], from[1] - 1.4], [to[0], to[1] - 1.4]);
+  const wood = shade(light, "#5a4336");
+  const limb = sheet.line(wood, tall / 40);
+  const twig = sheet.line(wood, tall / 80);
+  const snow = sheet.line("#ffffff", tall / 70);
+  limb.through([x, ground - tall * 0.3], [x, ground - tall * 0.62], [x + tall * 0.02, ground - tall * 0.9]);
+  for (const [height, reach, rise] of BOUGHS) {
+    const from: Point = [x, ground - height * tall];
+    const elbow: Point = [x + reach * tall * 0.6, ground - (height + rise * 0.5) * tall];
+    const end: Point = [x + reach * tall, ground - (height + rise) * tall];
+    limb.through(from, elbow);
+    twig.through(elbow, end).through(elbow, [elbow[0] + reach * tall * 0.5, elbow[1] - rise * tall * 0.12]);
+    twig.through(
+      [(from[0] + elbow[0]) / 2, (from[1] + elbow[1]) / 2],
+      [elbow[0] - reach * tall * 0.06, elbow[1] - rise * tall * 0.7],
+    );
+    snow.through([from[0] + reach * tall * 0.1, from[1] - tall * 0.035], [elbow[0], elbow[1] - tall * 0.016]);
   }
-  sheet.pen(darker("#ffffff", 0.03)).dome(x, ground + 1, tall * 0.12, 4);
+  sheet.pen("#fdfefc").dome(x, ground + 1, tall * 0.12, 4);
 }
+
+/** Where boughs leave the trunk, how far they reach and how far they rise, as shares of the height. */
+const BOUGHS = [
+  [0.4, -0.24, 0.26],
+  [0.45, 0.26, 0.24],
+  [0.54, -0.2, 0.28],
+  [0.6, 0.19, 0.26],
+  [0.7, -0.1, 0.22],
+  [0.74, 0.09, 0.18],
+] as const;

@@ -14,6 +14,8 @@ export interface Plot {
   ground: number;
   /** 0 for the house the picture is of; neighbors stand back a little. */
   distance: number;
+  /** Which of the paints the street begins with. */
+  turn?: number;
 }
 
 /** The colors of one house. */
@@ -51,8 +53,18 @@ export interface Tones {
   door: string;
 }
 
-export function tonesOf(plot: Plot, paint: Paint): Tones {
+/** One of some paints. Neighbors share the first few of a street: few colors make a calm row. */
+export function paintOf({ chance, distance, turn = 0 }: Plot, paints: readonly [Paint, ...Paint[]]): Paint {
+  if (distance === 0) return chance.of(paints);
+  return paints[(turn + chance.whole(0, 2) * 2) % paints.length] ?? paints[0];
+}
+
+/** The light of a day takes what is different from trims and roofs that stand back. */
+const AFAR: Pick<Paint, "trim" | "roof"> = { trim: "#f3e9d6", roof: "#4a5358" };
+
+export function tonesOf(plot: Plot, own: Paint): Tones {
   const tone = (color: string) => haze(plot.light, color, plot.distance);
+  const paint = plot.distance > 0 ? { ...own, ...AFAR } : own;
   return {
     wall: tone(paint.wall),
     side: tone(darker(paint.wall, 0.22)),
@@ -97,7 +109,8 @@ export class Windows {
       pen.rect(x, y, w, h);
     }
     this.frame.rect(x - 2.6, y + h, w + 5.2, 2);
-    if (chance.often(0.35)) this.curtain.poly([x, y + rise], [x + w * 0.45, y + rise], [x, y + h * 0.8]);
+    if (this.plot.distance === 0 && chance.often(0.35))
+      this.curtain.poly([x, y + rise], [x + w * 0.45, y + rise], [x, y + h * 0.8]);
     this.bars.rect(x, y + h * 0.48, w, 1.2);
     if (w > 9) this.bars.rect(x + w / 2 - 0.5, y + rise * 0.3, 1, h - rise * 0.3);
     return this;
@@ -125,6 +138,7 @@ export function drawDoor(plot: Plot, tones: Tones, x: number, w: number, h: numb
     .arch(x, foot - h, w, h * 0.3, w * 0.36);
   const leaf = sheet.pen(tones.door);
   leaf.rect(x, foot - h * 0.74, w, h * 0.74);
+  if (plot.distance > 0) return;
   const panel = sheet.pen(darker(tones.door, 0.2));
   const inset = w * 0.18;
   panel
@@ -135,7 +149,8 @@ export function drawDoor(plot: Plot, tones: Tones, x: number, w: number, h: numb
 
 /** Short dashes here and there, that make a plane brick. */
 export function drawBricks(plot: Plot, color: string, x: number, y: number, w: number, h: number): void {
-  const { sheet, chance } = plot;
+  const { sheet, chance, distance } = plot;
+  if (distance > 0) return;
   const pen = sheet.pen(color, 0.55);
   const count = Math.round((w * h) / 260);
   for (let at = 0; at < count; at += 1) {
@@ -152,6 +167,7 @@ export function drawStoop(plot: Plot, color: string, x: number, w: number, rise:
     const out = ((steps - at) / steps) * 5;
     pens[at % 2]?.rect(x - out, plot.ground - (rise * (at + 1)) / steps, w + 2 * out, rise / steps + 0.4);
   }
+  if (plot.distance > 0) return;
   const rail = plot.sheet.line(darker(color, 0.6), 1.2);
   for (const side of [x - 4.5, x + w + 4.5]) {
     rail.through([side, plot.ground], [side, plot.ground - rise - 7]);

@@ -39,7 +39,10 @@ const DECORS: readonly [
 
 /** A room of a home: `living`, `bedroom`, `kitchen`, `bath`; `street` is its front in another light. All rooms of a home share their colors. */
 export function drawRoom(sheet: Sheet, seed: string, variant: string, place: string): void {
-  if (variant === "street") { drawHome(sheet, `${seed} street`, "townhouse", place); return; }
+  if (variant === "street") {
+    drawHome(sheet, `${seed} street`, "townhouse", place);
+    return;
+  }
   const own = new Chance(`decor ${seed}`);
   const light = lightOf(own);
   const [wall, floor, wood, cloth, accent] = own.of(DECORS);
@@ -56,9 +59,9 @@ export function drawRoom(sheet: Sheet, seed: string, variant: string, place: str
     place,
   };
   drawShell(decor);
-  if (variant.includes('bed')) drawBedroom(decor);
-  else if (variant.includes('kitchen')) drawKitchen(decor);
-  else if (variant.includes('bath')) drawBath(decor);
+  if (variant.includes("bed")) drawBedroom(decor);
+  else if (variant.includes("kitchen")) drawKitchen(decor);
+  else if (variant.includes("bath")) drawBath(decor);
   else drawLiving(decor);
 }
 
@@ -131,15 +134,17 @@ export function drawPlant({ sheet, light, chance }: Decor, x: number, foot: numb
   const leaf = sheet.pen(green);
   const bright = sheet.pen(lighter(green, 0.22));
   const isTree = chance.often(0.4);
-  if (isTree)
-    { drawTree(
+  if (isTree) {
+    drawTree(
       sheet,
       { ...light, depth: 0, leaves: ["#1f6b52", "#3d8f5f", "#7cb26a"], hour: "noon" },
       chance,
       x,
       foot,
       tall,
-    ); return; }
+    );
+    return;
+  }
   for (let at = -3; at <= 3; at += 1) {
     const reach = at * tall * 0.13;
     const top = foot - tall + Math.abs(at) * tall * 0.13;

@@ -1,8 +1,19 @@
 import { darker } from "./color";
-import { BRICKS, drawBricks, drawDoor, drawStoop, tonesOf, Windows, type Paint, type Plot, type Tones } from "./plot";
+import {
+  BRICKS,
+  drawBricks,
+  drawDoor,
+  drawStoop,
+  paintOf,
+  tonesOf,
+  Windows,
+  type Paint,
+  type Plot,
+  type Tones,
+} from "./plot";
 
 /** A Victorian row house: a bay over all floors with a turret or a gable, a cornice, and a stoop to the door beside it. */
-export function drawRowHouse(plot: Plot, paint: Paint = plot.chance.of(BRICKS), hasBasement = false): void {
+export function drawRowHouse(plot: Plot, paint: Paint = paintOf(plot, BRICKS), hasBasement = false): void {
   const { chance, x, w, ground, sheet } = plot;
   const tones = tonesOf(plot, paint);
   const floors = w > 64 ? chance.whole(2, 3) : 2;
@@ -18,16 +29,7 @@ export function drawRowHouse(plot: Plot, paint: Paint = plot.chance.of(BRICKS), 
   const doorX = isLeft ? x + w * 0.67 : x + w * 0.12;
   const doorW = w * 0.19;
   drawBay(plot, tones, { x: bayX, w: bayW, top: top + 2, floors, floor });
-  const windows = new Windows(plot, tones.trim);
-  const arched = chance.often(0.4);
-  for (let at = 0; at < floors; at += 1) {
-    const y = top + 11 + at * floor;
-    for (const share of [0.12, 0.405, 0.72]) {
-      const isMiddle = share === 0.405;
-      windows.sash(bayX + bayW * share, y, bayW * (isMiddle ? 0.22 : 0.15), floor * 0.56, arched && isMiddle);
-    }
-    if (at < floors - 1) windows.sash(doorX + doorW * 0.1, y, doorW * 0.8, floor * 0.56, arched);
-  }
+  drawSashes(plot, tones, { x: bayX, w: bayW, top, floors, floor }, doorX + doorW * 0.1, doorW * 0.8);
   if (hasBasement) drawBasement(plot, tones, doorX, doorW, rise);
   drawDoor({ ...plot, ground: ground - rise }, tones, doorX, doorW, 33);
   drawStoop(
@@ -39,16 +41,29 @@ export function drawRowHouse(plot: Plot, paint: Paint = plot.chance.of(BRICKS), 
   );
 }
 
+function drawSashes(plot: Plot, tones: Tones, bay: Bay, overDoor: number, wide: number): void {
+  const windows = new Windows(plot, tones.trim);
+  const isArched = plot.chance.often(0.4);
+  for (let at = 0; at < bay.floors; at += 1) {
+    const y = bay.top + 11 + at * bay.floor;
+    const tall = bay.floor * 0.56;
+    windows.sash(bay.x + bay.w * 0.12, y, bay.w * 0.15, tall);
+    windows.sash(bay.x + bay.w * 0.39, y, bay.w * 0.22, tall, isArched);
+    windows.sash(bay.x + bay.w * 0.73, y, bay.w * 0.15, tall);
+    if (at < bay.floors - 1) windows.sash(overDoor, y, wide, tall, isArched);
+  }
+}
+
 /** The flat roofed kind with a porch over its whole front, as uptown has it. */
-export function drawPorchHouse(plot: Plot, paint: Paint = plot.chance.of(BRICKS)): void {
-  const { chance, x, w, ground, sheet } = plot;
+export function drawPorchHouse(plot: Plot, paint: Paint = paintOf(plot, BRICKS)): void {
+  const { x, w, ground, sheet } = plot;
   const tones = tonesOf(plot, paint);
   const top = ground - 108;
   sheet.pen(tones.wall).rect(x, top, w, ground - top);
   drawBricks(plot, tones.side, x, top + 20, w, 44);
   const roof = sheet.pen(tones.roof);
-  roof.poly([x - 3, top + 5], [x + 5, top - 17], [x + w - 5, top - 17], [x + w + 3, top + 5]);
-  sheet.pen(tones.roofDark).rect(x - 3, top + 4, w + 6, 3);
+  roof.poly([x, top + 5], [x + 6, top - 17], [x + w - 6, top - 17], [x + w, top + 5]);
+  sheet.pen(tones.roofDark).rect(x, top + 4, w, 3);
   sheet
     .pen(tones.trim)
     .poly(
@@ -63,23 +78,21 @@ export function drawPorchHouse(plot: Plot, paint: Paint = plot.chance.of(BRICKS)
   for (const share of [0.14, 0.42, 0.7]) windows.sash(x + w * share, top + 16, w * 0.16, 25);
   windows.glow(x + w * 0.12, ground - 42, w * 0.38, 25);
   drawDoor({ ...plot, ground: ground - 8 }, tones, x + w * 0.66, w * 0.19, 33);
-  sheet
-    .pen(tones.roof)
-    .poly([x - 2, ground - 50], [x + 4, ground - 61], [x + w - 4, ground - 61], [x + w + 2, ground - 50]);
+  sheet.pen(tones.roof).poly([x, ground - 50], [x + 5, ground - 61], [x + w - 5, ground - 61], [x + w, ground - 50]);
   const porch = sheet.pen(tones.trim);
-  porch.rect(x - 2, ground - 51, w + 4, 4);
+  porch.rect(x, ground - 51, w, 4);
   for (const share of [0, 0.3, 0.58, 0.94]) porch.rect(x + w * share, ground - 48, w * 0.055, 40);
   porch.rect(x, ground - 22, w * 0.6, 2);
   for (let at = 0; at < w * 0.6; at += 5) porch.rect(x + at, ground - 21, 1.2, 12);
-  sheet.pen(darker(tones.trim, 0.25)).rect(x - 2, ground - 9, w + 4, 9);
+  sheet.pen(darker(tones.trim, 0.25)).rect(x, ground - 9, w, 9);
   drawStoop(plot, darker(tones.trim, 0.12), x + w * 0.64, w * 0.23, 9);
 }
 
 function drawCornice(plot: Plot, tones: Tones, top: number): void {
   const { sheet, x, w } = plot;
   const trim = sheet.pen(tones.trim);
-  trim.rect(x - 1, top - 7, w + 2, 8);
-  sheet.pen(tones.roofDark).rect(x - 2, top - 10, w + 4, 3.5);
+  trim.rect(x, top - 7, w, 8);
+  sheet.pen(tones.roofDark).rect(x, top - 10, w, 3.5);
   const teeth = sheet.pen(tones.side);
   for (let at = 3; at < w - 3; at += 6) teeth.rect(x + at, top - 4.5, 2.4, 4.5);
 }
@@ -93,7 +106,7 @@ interface Bay {
 }
 
 function drawBay(plot: Plot, tones: Tones, bay: Bay): void {
-  const { sheet, chance, ground } = plot;
+  const { sheet, ground } = plot;
   const { x, w, top } = bay;
   const cut = w * 0.3;
   sheet.pen(tones.side).rect(x, top, w, ground - top);
@@ -101,7 +114,7 @@ function drawBay(plot: Plot, tones: Tones, bay: Bay): void {
   const bands = sheet.pen(tones.trim);
   for (let at = 1; at < bay.floors; at += 1) bands.rect(x - 1, top + at * bay.floor - 1, w + 2, 3);
   sheet.pen(tones.roofDark, 0.35).rect(x, ground - 9, w, 9);
-  const crown = chance.whole(0, 2);
+  const crown = plot.chance.whole(0, 2);
   if (crown === 0) drawTurret(plot, tones, x, w, top);
   else if (crown === 1) drawGable(plot, tones, x, w, top);
   else {

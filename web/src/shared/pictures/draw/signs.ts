@@ -5,13 +5,18 @@ import type { Plot } from "./plot";
 import type { Pen, Sheet } from "./sheet";
 
 /** The sign that hangs over the street: no words, but anybody sees what is cooked here. */
-export function drawSign({ sheet, light, x, w, ground }: Plot, cuisine: Cuisine): void {
-  const cx = x + w - 18;
-  const cy = ground - 128;
+export function drawSign({ sheet, light, x, w, ground }: Plot, cuisine: Cuisine, isLeft: boolean): void {
+  const side = isLeft ? -1 : 1;
+  const edge = isLeft ? x : x + w;
+  const cx = edge + side * 14;
+  const cy = ground - 116;
   const iron = sheet.line(shade(light, "#24393b"), 2);
-  iron.through([x + w - 2, cy - 22], [cx - 14, cy - 22]).through([cx, cy - 22], [cx, cy - 16]);
+  iron.through([edge, cy - 22], [cx + side * 8, cy - 22]).through([cx, cy - 22], [cx, cy - 16]);
   if (isDark(light)) sheet.pen(light.lamp, 0.22).circle(cx, cy + 2, 32);
-  if (cuisine.sign === "lantern") { drawLanterns(sheet, shade(light, "#d6402f"), light.lamp, x, w, ground); return; }
+  if (cuisine.sign === "lantern") {
+    drawLanterns(sheet, shade(light, "#d6402f"), light.lamp, x, w, ground);
+    return;
+  }
   sheet.pen(shade(light, cuisine.front)).circle(cx, cy + 2, 19);
   sheet.pen(shade(light, "#fff6e0")).circle(cx, cy + 2, 16.5);
   SIGNS[cuisine.sign](
