@@ -54,23 +54,18 @@ install: $(VENV)/.stamp-run ## make .venv with .venv/bin/holdfast
 .PHONY: dev
 dev: $(VENV)/.stamp-dev ## the same with tests, linters and benchmarks
 
-.PHONY: web
-web: install ## build the web application, if it changed (needs no Node.js of the machine)
-	@$(BIN)/python tools/web.py build
-
 # ---------------------------------------------------------------------------- use
 .PHONY: demo
-demo: web ## fill a database with demo data and serve it (ARGS="--port 8080")
+demo: install ## fill a database with demo data and serve it (ARGS="--port 8080")
 	@$(BIN)/holdfast demo $(ARGS)
 
 .PHONY: serve
-serve: web ## serve what is in the database (ARGS="--database postgresql://...")
+serve: install ## serve what is in the database (ARGS="--database postgresql://...")
 	@$(BIN)/holdfast serve $(ARGS)
 
 # ---------------------------------------------------------------------------- prove
 .PHONY: test
-test: dev web ## every test, on every database server found here, in a browser too (ARGS="-k booking")
-	@$(BIN)/python tools/web.py test
+test: dev ## every test, on every database server found here (ARGS="-k booking")
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: check
@@ -83,7 +78,6 @@ check: dev ## formatting, lint, types, imports, dependencies, dead code, generat
 	$(BIN)/vulture
 	$(BIN)/holdfast openapi | diff -u openapi.json -
 	$(BIN)/python tools/reference.py --check
-	$(BIN)/python tools/web.py check
 
 .PHONY: audit
 audit: dev ## ask for known weaknesses of every pinned release; says so where nobody can be asked
@@ -121,5 +115,5 @@ reference: dev ## write openapi.json and the reference pages of docs/ anew from 
 
 .PHONY: clean
 clean: ## remove .venv and caches; databases stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist web/node_modules src/holdfast/app/web
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	@find src tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

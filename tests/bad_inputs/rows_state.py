@@ -31,6 +31,7 @@ def hold_of(prepare):
     """Hold a quote after something has been done to its property."""
 
     def send(house):
+        house.empty_handed()
         quoted = house.quote(property_id=house.pool)
         prepare(house, quoted["items"][0])
         return Sent("POST", "/v1/holds", {"quote_id": quoted["id"]}, key=house.key())
