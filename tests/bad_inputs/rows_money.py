@@ -40,6 +40,7 @@ def confirm_by(payment_of_the_house):
     """Confirm a fresh hold by a payment that is not for it."""
 
     def send(house):
+        house.empty_handed()
         payment = payment_of_the_house(house)
         hold = house.prepaid_hold(keep=True)
         return Sent("POST", "/v1/bookings", confirmation(hold, payment), key=house.key())
@@ -227,7 +228,7 @@ def change(who="guest", **wishes):
 
 def into_what_is_taken(house):
     booked = house.booking("guest", property_id=house.villa)
-    taken = house.people["rival"].booked(house.wish(property_id=house.villa))["items"][0]
+    taken = house.empty_handed("rival").booked(house.wish(property_id=house.villa))["items"][0]
     wish = {name: taken[name] for name in ("kind", "property_id", "check_in", "check_out", "guests")}
     return Sent("POST", f"/v1/bookings/{booked['reference']}/changes", {"items": [wish]}, key=house.key())
 

@@ -78,7 +78,7 @@ def two_bookings(house):
     pool = house.people["owner"].property(name=f"Sold pool {house.fresh()}", units=3)
     wish = house.wish(property_id=pool)
     for _ in range(2):
-        house.people["rival"].booked(wish)
+        house.empty_handed("rival").booked(wish)
     return pool, wish["check_in"]
 
 
